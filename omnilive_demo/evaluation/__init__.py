@@ -1,0 +1,1 @@
+"""Measurements from the outside. A leaf: nothing imports it."""

@@ -1,0 +1,1 @@
+"""Multi-modal long memory: clips, compressor, long-term memory, retrieval, store on disk."""

@@ -1,0 +1,40 @@
+"""The paper's compressor as a protocol: compress a clip, integrate clips, turn a question into a feature.
+
+Paper section 3.2; layouts in section 1 of the specification. The learned module and the training-free one stand behind
+the same three calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnilive_demo.records import FrameFeatures
+
+Array = NDArray[np.float32]
+TOKENS_PER_FRAME = 4  # P of the paper: slot rows of S_k per frame
+
+
+class Compressor(Protocol):
+    """Works on features, never on pictures; keeps no state of a session."""
+
+    name: str
+    width: int  # C
+
+    def compress(self, frames: Sequence[FrameFeatures], start_s: float, end_s: float) -> tuple[Array, Array]:
+        """A closed clip of T frames -> (S_k `[4T, C]`, g_k `[C]`)."""
+        ...
+
+    def integrate(self, short_term: Sequence[Array], global_: Sequence[Array]) -> Array:
+        """All S_k and g_k of a segment, in order -> long-term memory H̄ `[K, C]`."""
+        ...
+
+    def encode_question(self, question: str, long_term: Array) -> Array | None:
+        """Question feature q `[C]` in the space of g_k, read after H̄ `[K, C]` (K may be 0).
+
+        None when the question says nothing about pictures that this compressor understands.
+        """
+        ...

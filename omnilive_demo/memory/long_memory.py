@@ -1,0 +1,74 @@
+"""What the session asks of the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.events import MemoryFigures
+from omnilive_demo.records import Clip, Heard, KeyFrame, Question, Recall, SeenFrame, Snapshot, Spoken
+
+
+class LongMemory(Protocol):
+    """One session's multi-modal long memory: append-only, read by version.
+
+    `see`, `add_spoken`, `add_heard`, `close` write and run on one writer thread, in order; `recall` reads a prefix of
+    the entries and may run beside them on another thread.
+    """
+
+    def see(self, frame: SeenFrame) -> Clip | None:
+        """Take a frame into the open clip. Returns the clip that this frame closed, compressed and stored, if any.
+
+        Raises:
+            StoreError: the clip is remembered in RAM but could not be written; the message is fit for the page.
+        """
+        ...
+
+    def add_spoken(self, spoken: Spoken) -> None:
+        """Remember words (also those that are not answered); a known `utterance` number amends `answered` only."""
+        ...
+
+    def add_heard(self, heard: Heard) -> None:
+        """Remember a sound."""
+        ...
+
+    def snapshot(self, t_s: float) -> Snapshot:
+        """The memory as it is now. Cheap; any thread."""
+        ...
+
+    def recall(self, question: Question, cancel: CancelToken) -> Recall:
+        """The best evidence for a question within its snapshot, best first; the open clip is compressed for it."""
+        ...
+
+    def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
+        """Closed clips by id, for the timeline."""
+        ...
+
+    def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:
+        """The growing clip for the timeline: start_s, end_s, frames, newest picture."""
+        ...
+
+    def spoken(self) -> Sequence[Spoken]:
+        """All words, in order."""
+        ...
+
+    def heard(self) -> Sequence[Heard]:
+        """All sounds, in order."""
+        ...
+
+    def search(self, words: str, limit: int = 20) -> Recall:
+        """Full-text and meaning search for the page's search box."""
+        ...
+
+    def forget(self, from_s: float | None = None, to_s: float | None = None) -> MemoryFigures:
+        """Forget a range, or everything: rows, pictures and index entries."""
+        ...
+
+    def figures(self) -> MemoryFigures:
+        """Clips, seconds, bytes, tokens seen and kept."""
+        ...
+
+    def close(self) -> None:
+        """Close the open clip and the store."""
+        ...

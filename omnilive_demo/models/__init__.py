@@ -1,0 +1,1 @@
+"""Models by profile, and native architectures."""

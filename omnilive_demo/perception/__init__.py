@@ -1,0 +1,1 @@
+"""Ears and eyes: voice activity, recognition, sounds; frame sampling, change gate, frame encoder."""

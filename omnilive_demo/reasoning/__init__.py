@@ -1,0 +1,1 @@
+"""Reasoning: instruction prediction, answers from evidence, live visual refresh."""

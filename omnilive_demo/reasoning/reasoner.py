@@ -1,0 +1,38 @@
+"""Reasoning, as the session needs it: a question and its evidence in, an answer in pieces out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.records import Delta, Question, Recall, SeenFrame
+
+
+class LiveView(Protocol):
+    """The present, pulled by the reasoner whenever it likes (StreamChat: the picture is refreshed while it answers)."""
+
+    def latest(self, since_s: float | None = None) -> SeenFrame | None:
+        """The newest perceived frame, or None if none is newer than `since_s`."""
+        ...
+
+    def recent(self, seconds: float) -> tuple[SeenFrame, ...]:
+        """The frames of the last `seconds`, oldest first (at most 16)."""
+        ...
+
+    def now_s(self) -> float:
+        """Stream time."""
+        ...
+
+
+class Reasoner(Protocol):
+    """Answers questions of any session; keeps no state of one."""
+
+    name: str
+
+    def answer(self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken) -> AsyncIterator[Delta]:
+        """The answer, piece by piece, each naming the clips and the newest picture that it used.
+
+        Ends early, without an exception, once `cancel` is cancelled. Says what is not known instead of guessing.
+        """
+        ...

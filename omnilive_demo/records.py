@@ -1,0 +1,166 @@
+"""The immutable values that more than one room holds: what was seen, heard, remembered, asked and recalled.
+
+Times are seconds since the stream began; pictures are RGB uint8 `[H, W, 3]`; audio is mono float32 in [-1, 1].
+Nothing here changes after it was made, so a memory snapshot is just a version number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Origin = Literal["visitor", "source"]
+"""Who speaks or sounds: the visitor's microphone, or the sound track of a file, URL or pushed stream."""
+
+EvidenceKind = Literal["now", "picture", "speech", "sound", "time"]
+"""Why a clip was recalled: it is the present, it looks like it, it was said, it was heard, or the time fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word for something perceived, with the confidence in it (0..1)."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFeatures:
+    """What the frame encoder makes of one picture.
+
+    vector: `[C]` float32, unit norm. patches: `[P, C]` float32, row-major grid, P a square number divisible by 4.
+    """
+
+    vector: NDArray[np.float32]
+    patches: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFrame:
+    """One perceived frame (1 FPS). `change` is the share of patches that differ from the frame before (0..1)."""
+
+    t_s: float
+    image: NDArray[np.uint8]
+    features: FrameFeatures
+    labels: tuple[Label, ...]
+    change: float
+    similarity: float  # cosine with the frame before; 1.0 for the first
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """A remembered picture: JPEG bytes, at most 320 px wide."""
+
+    t_s: float
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A closed clip: final, compressed once, never changed.
+
+    short_term: S_k `[4T, C]` float16; global_: g_k `[C]` float16; labels: what describes the clip as a whole.
+    tokens_seen counts the patch tokens that came in, tokens_kept the memory rows that stayed.
+    """
+
+    id: int
+    start_s: float
+    end_s: float
+    frame_times_s: tuple[float, ...]
+    key_frames: tuple[KeyFrame, ...]
+    short_term: NDArray[np.float16]
+    global_: NDArray[np.float16]
+    labels: tuple[Label, ...]
+    caption: str
+    tokens_seen: int
+    tokens_kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An utterance as it was understood. `answered` is None until it is decided."""
+
+    utterance: int
+    start_s: float
+    end_s: float
+    text: str
+    origin: Origin
+    answered: bool | None = None
+    sound_label: str = "speech"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sound that is not speech."""
+
+    start_s: float
+    end_s: float
+    label: str
+    score: float
+    origin: Origin = "visitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The memory up to a moment (the paper's backup): entries with a version up to `version`, taken at `t_s`."""
+
+    version: int
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to be answered, with the memory that it may be answered from."""
+
+    turn: int
+    text: str
+    asked_s: float
+    snapshot: Snapshot
+    spoken: bool
+    sound_label: str = "speech"
+    history: tuple[tuple[str, str], ...] = ()  # (question, answer as it was heard), oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """A stretch of the stream that a question names ("a minute ago"); `phrase` is how it was said."""
+
+    start_s: float
+    end_s: float
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A remembered moment that an answer rests on. `score` in 0..1, best first; `text` is what it shows or says."""
+
+    clip_id: int | None
+    start_s: float
+    end_s: float
+    score: float
+    kind: EvidenceKind
+    text: str
+    labels: tuple[Label, ...] = ()
+    spoken: tuple[Spoken, ...] = ()
+    sounds: tuple[Heard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What the memory brought back for a question. `looked_at_clips` is how many clips were searched."""
+
+    evidence: tuple[Evidence, ...] = ()
+    span: TimeSpan | None = None
+    looked_at_clips: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of an answer: `text` to append, the clips it rests on, and the newest picture that it used."""
+
+    text: str
+    evidence: tuple[int, ...] = field(default=())
+    picture_t_s: float | None = None

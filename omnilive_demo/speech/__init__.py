@@ -1,0 +1,1 @@
+"""The voice: sentence splitting, synthesis, playout with ducking."""

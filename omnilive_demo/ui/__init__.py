@@ -1,0 +1,1 @@
+"""The Blocks page around our own browser client (`assets/page/`)."""
