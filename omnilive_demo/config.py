@@ -1,7 +1,7 @@
 """Settings: the only place that reads the environment.
 
-Order of precedence: command line, environment (`OMNILIVE_…`, plus the names that Gradio, Spaces and the hub already use),
-a TOML file named by `OMNILIVE_CONFIG`, these defaults.
+Order of precedence: command line, environment (`OMNILIVE_…`, plus the names that Gradio, Spaces and the hub already
+use), a TOML file named by `OMNILIVE_CONFIG`, these defaults.
 """
 
 from __future__ import annotations

@@ -75,8 +75,27 @@ class SpeechAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The speaker went quiet after `end_s`: look at the words so far and decide how long to wait."""
+
+    utterance: int
+    end_s: float
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The speaker went on after a pause: whatever was begun at the pause is to be revoked."""
+
+    utterance: int
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """The speaker paused long enough: the utterance is complete. `end_s` is its last speech, `t_s` when that was decided."""
+    """The speaker paused long enough: the utterance is complete. Last speech at `end_s`, decided at `t_s`."""
 
     utterance: int
     start_s: float
@@ -92,6 +111,10 @@ class SoundHeard:
 
     heard: Heard
 
+
+EarEvent = (
+    SpeechStarted | SpeechConfirmed | SpeechDismissed | SpeechAudio | SpeechPaused | SpeechResumed | SpeechEnded | SoundHeard
+)  # fmt: skip
 
 # ---- session -> page (wire types) ----------------------------------------------------------------------------------
 
@@ -182,7 +205,7 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class AnswerGrew:
-    """A piece of an answer. `text` is all of it so far; `final` closes it. `spoken_text` is what was heard, once known."""
+    """A piece of an answer. `text` is all of it so far, `final` closes it, `heard_text` is what was heard, once known."""
 
     TYPE: ClassVar[str] = "answer"
     turn: int
@@ -206,7 +229,7 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class TurnLatency:
-    """Milliseconds by stage of one turn, in the order in which they happened; `total_ms` from the last word to the first sound."""
+    """Milliseconds by stage of one turn, in order; `total_ms` runs from the last word to the first sound."""
 
     TYPE: ClassVar[str] = "latency"
     turn: int

@@ -48,7 +48,8 @@ class MiniLM:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors `[n, 384]`. Single texts are remembered, since a question is asked about in several rooms."""
         if len(texts) == 1:
-            return self._encode_one(texts[0])[None]
+            one: NDArray[np.float32] = self._encode_one(texts[0])[None]
+            return one
         return self._encode_batch(list(texts)) if texts else np.zeros((0, self.width), np.float32)
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
@@ -63,4 +64,5 @@ class MiniLM:
             states = self._model(**tokens).last_hidden_state  # [n, tokens, 384]
             mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
             mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
-            return torch.nn.functional.normalize(mean, dim=-1).numpy()
+            unit: NDArray[np.float32] = torch.nn.functional.normalize(mean, dim=-1).numpy()
+            return unit

@@ -1,4 +1,4 @@
-"""The wire: JSON of the live channel, and the binary media frames of the WebSocket. Documented in `docs/protocol.md`."""
+"""The wire: JSON of the live channel and binary media frames of the WebSocket, as `docs/protocol.md` documents them."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ PCM, JPEG = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class MediaPacket:
-    """One binary frame: 16-bit little-endian mono PCM at `rate_hz`, or a JPEG; `media_s` on the sender's media clock."""
+    """One binary frame: 16-bit little-endian mono PCM at `rate_hz`, or a JPEG; `media_s` on the sender's clock."""
 
     kind: int
     rate_hz: int
@@ -167,7 +167,7 @@ class MediaPacket:
     payload: bytes
 
     def pack(self) -> bytes:
-        """20 bytes of header (kind u8, 3 zero bytes, rate u32, media_s f64, turn u32; little-endian), then the payload."""
+        """20 bytes of header (kind u8, 3 zeros, rate u32, media_s f64, turn u32; little-endian), then the payload."""
         return _HEADER.pack(self.kind, self.rate_hz, self.media_s, self.turn) + self.payload
 
     @staticmethod
