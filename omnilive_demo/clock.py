@@ -41,6 +41,16 @@ class SessionClock:
             self._floor_s = max(self._floor_s, self._monotonic() - self._origin_s)
         return self._floor_s
 
+    def life_s(self) -> float:
+        """Seconds of the machine's monotonic clock, for what keeps the pace of life while a file drives stream time."""
+        return self._monotonic()
+
+    def skip_to(self, t_s: float) -> None:
+        """Go on from a later stream time (a memory that continues after a restart); an earlier one is ignored."""
+        if t_s > self.now_s():
+            self._floor_s = t_s
+            self._origin_s = self._monotonic() - t_s
+
     def drive(self) -> None:
         """Hand the clock to a file source: from now on only `advance_to` moves it."""
         self.now_s()

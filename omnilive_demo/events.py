@@ -113,7 +113,8 @@ class SoundHeard:
 
 
 EarEvent = (
-    SpeechStarted | SpeechConfirmed | SpeechDismissed | SpeechAudio | SpeechPaused | SpeechResumed | SpeechEnded | SoundHeard
+    SpeechStarted | SpeechConfirmed | SpeechDismissed | SpeechAudio | SpeechPaused | SpeechResumed | SpeechEnded
+    | SoundHeard
 )  # fmt: skip
 
 # ---- session -> page (wire types) ----------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class AnswerGrew:
-    """A piece of an answer. `text` is all of it so far, `final` closes it, `heard_text` is what was heard, once known."""
+    """A piece of an answer. `text` is all so far, `final` closes it, `heard_text` is what was heard, once known."""
 
     TYPE: ClassVar[str] = "answer"
     turn: int
@@ -287,6 +288,14 @@ class SourceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaCarried:
+    """Which connection carries picture and sound now; empty: none does."""
+
+    TYPE: ClassVar[str] = "media"
+    transport: Literal["", "webrtc", "websocket"]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the visitor should know; `hint` says what can be done."""
 
@@ -316,5 +325,5 @@ class Bye:
 
 PageEvent = (
     Hello | StateChanged | Caption | SoundNoticed | ClipRemembered | Retrieved | AnswerGrew | Interrupted | TurnLatency
-    | StandingChanged | MemoryFigures | LoadProgress | SourceChanged | Notice | Fault | Bye
+    | StandingChanged | MemoryFigures | LoadProgress | SourceChanged | MediaCarried | Notice | Fault | Bye
 )  # fmt: skip

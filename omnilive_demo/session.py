@@ -1,15 +1,39 @@
-"""One visitor: wires the rooms, owns the queues, starts and stops everything. Knows nothing of connections."""
+"""One visitor: wires the rooms, owns the queues, starts and stops everything. Knows nothing of connections.
+
+The way of the data is the design's section 4: sound and pictures go to perception; perceived frames and words go to the
+memory, in order, on its own lane; what wants an answer goes to the conversation; everything the page should know comes
+out as one ordered stream of events.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
+from omnilive_demo import telling
+from omnilive_demo.answering import Answering
 from omnilive_demo.clock import SessionClock
-from omnilive_demo.events import AudioBlock, PageEvent, VideoFrame
+from omnilive_demo.config import Settings
+from omnilive_demo.conversation import Conversation
+from omnilive_demo.engine import Engine
+from omnilive_demo.events import AudioBlock, Bye, Fault, Notice, PageEvent, StateChanged, VideoFrame
+from omnilive_demo.logs import session_id
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.memory.session_memory import SessionMemory
+from omnilive_demo.memory.store import StoreError
+from omnilive_demo.perceiving import Perceiving
+from omnilive_demo.reasoning.view import RecentFrames
 from omnilive_demo.records import Origin, SeenFrame
+from omnilive_demo.remembering import Remembering
+from omnilive_demo.serving.lane import Priority
 from omnilive_demo.speech.playout import Playout
+from omnilive_demo.speech.synthesizer import Voice
+from omnilive_demo.told import Told
+
+log = logging.getLogger(__name__)
 
 
 class InputError(ValueError):
@@ -22,77 +46,234 @@ class InputError(ValueError):
 
 
 class Session:
-    """A visitor's stream, memory and conversation. All methods are called on the event loop and none blocks it."""
+    """A visitor's stream, memory and conversation. All methods are called on the event loop and none blocks it.
 
-    id: str  # short, for logs; not the token
-    clock: SessionClock
-    memory: LongMemory
-    playout: Playout
+    Args:
+        number: short name for logs; never the token.
+        folder: where this session's memory is kept.
+        epoch_s: wall-clock seconds at which this run begins, so that "yesterday" survives a restart.
+    """
+
+    def __init__(self, number: str, engine: Engine, settings: Settings, folder: Path, epoch_s: float) -> None:
+        self.id = number
+        self.engine = engine
+        self.settings = settings
+        self.folder = folder
+        self._epoch_s = epoch_s
+        self.clock = SessionClock()
+        self.playout = Playout(self.clock, self._playout_started, self._playout_finished)
+        self._view = RecentFrames(self.clock)
+        self._voice: Voice = Voice()
+        self._speak = True
+        self._muted = False
+        self._listeners: list[Callable[[PageEvent], None]] = []
+        self._told = Told()
+        self._ready = asyncio.Event()
+        self._closed = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._memory: LongMemory | None = None
+        self._perceiving: Perceiving
+        self._conversation: Conversation
+        self._remembering: Remembering
+
+    # ---- life --------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Begin to perceive."""
-        raise NotImplementedError
+        """Begin to perceive as soon as the models are there."""
+        session_id.set(self.id)
+        self._stop_listening = self.engine.listen(self.announce)
+        self._tasks.append(asyncio.create_task(self._begin(), name="session"))
+
+    async def _begin(self) -> None:
+        await self.engine.ready.wait()
+        try:
+            memory = await self.engine.memory.run(self._open_memory, session=self.id, priority=Priority.MEMORY)
+        except StoreError as error:
+            self.announce(Fault(error.code, str(error), error.hint))
+            log.error("no memory: %s", error)
+            return
+        self._memory = memory
+        self.clock.skip_to(memory.start_s)
+        self._remembering = Remembering(self.id, self.engine, memory, self.announce)
+        answering = Answering(
+            self.id, self.engine, memory, self.playout, self._view, self.announce,
+            lambda: self._voice if self._speak else None,
+        )  # fmt: skip
+        first_utterance = len(memory.spoken()) + 1  # the page knows the words of earlier runs by their place
+        self._perceiving = Perceiving(self.id, self.engine, self._on_ear, self._on_seen, first_utterance)
+        self._conversation = Conversation(
+            self.id, self.engine, self.clock, memory, lambda: self._perceiving, self.playout, answering,
+            self.announce, self._remembering.write,
+        )  # fmt: skip
+        for sentence in memory.damage:
+            self.announce(Notice("memory_damaged", sentence, "The rest is here, and new things are remembered."))
+        await self._remembering.tell_past()
+        self._remembering.start()
+        self._perceiving.start()
+        self._ready.set()
+        self.announce(telling.hello(self.engine, self.settings, "", resumed=False))
+        self.announce(self._conversation.state)
+
+    def _open_memory(self) -> SessionMemory:
+        return SessionMemory(self.folder, self.engine.compressor, self.engine.text_encoder, epoch_s=self._epoch_s)
 
     async def close(self, reason: str) -> None:
         """Say bye, close the open clip, free everything. Safe to call twice."""
-        raise NotImplementedError
+        if self._closed:
+            return
+        self._closed = True
+        self._stop_listening()
+        if self._ready.is_set():
+            self._conversation.stop("closed")
+            await self._conversation.close()
+            await self._perceiving.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._memory is not None:
+            await self._remembering.close()
+        self.announce(Bye(reason))
+        self._listeners.clear()
+        log.info("closed: %s", reason)
+
+    async def wait_ready(self) -> None:
+        """Until the models are loaded and the memory is open."""
+        await self._ready.wait()
+
+    # ---- events out --------------------------------------------------------------------------------------------------
 
     def subscribe(self, listener: Callable[[PageEvent], None]) -> Callable[[], None]:
         """Call `listener` (on the loop) with every page event from now on; returns how to stop that."""
-        raise NotImplementedError
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def announce(self, event: PageEvent) -> None:
-        """Put an event of the transport's own (source, notice, fault) into the same ordered stream."""
-        raise NotImplementedError
+        """Put an event into the session's one ordered stream."""
+        self._told.note(event)
+        for listener in tuple(self._listeners):
+            listener(event)
 
     def present(self, transport: str, resumed: bool) -> tuple[PageEvent, ...]:
         """What a connection without history must be told: hello, state, clips, words, sounds, figures."""
-        raise NotImplementedError
+        events: list[PageEvent] = [telling.hello(self.engine, self.settings, transport, resumed)]
+        if self._ready.is_set():
+            events.append(self._conversation.state)
+        else:
+            events.append(StateChanged("idle", "The models are loading; you can look around meanwhile."))
+        if self.engine.failure:
+            events.append(Fault("loading_failed", f"The models could not be loaded: {self.engine.failure}"))
+        return (*events, *self._told.events())
+
+    # ---- media in ----------------------------------------------------------------------------------------------------
 
     def hear(self, block: AudioBlock) -> None:
-        """Take sound in; bounded, drops the oldest when perception cannot keep up (counted in `lost`)."""
-        raise NotImplementedError
+        """Take sound in; bounded, drops the oldest when perception cannot keep up (counted in `figures`)."""
+        if self._ready.is_set() and not self._closed and not (self._muted and block.origin == "visitor"):
+            self._perceiving.hear(block)
 
     def watch(self, frame: VideoFrame) -> None:
         """Take a picture in; only the newest in each second is looked at."""
-        raise NotImplementedError
+        if self._ready.is_set() and not self._closed:
+            self._perceiving.watch(frame)
+
+    def wants_frame(self, t_s: float) -> bool:
+        """Whether a picture taken at `t_s` would be looked at."""
+        return self._ready.is_set() and not self._closed and self._perceiving.wants_frame(t_s)
 
     async def settled(self, origin: Origin) -> None:
         """Wait until what was put in has been taken up, so that a file faster than life loses nothing."""
-        raise NotImplementedError
+        await self._ready.wait()
+        await self._perceiving.settled()
+
+    def sound_ended(self, origin: Origin) -> None:
+        """A source ended or was stopped: an utterance under way ends."""
+        if self._ready.is_set():
+            self._perceiving.flush(origin, self.clock.now_s())
+
+    # ---- commands ----------------------------------------------------------------------------------------------------
 
     def ask(self, text: str) -> None:
         """A typed question. Raises InputError when it is empty or too long."""
-        raise NotImplementedError
+        text = " ".join(text.split())
+        if not text:
+            raise InputError("empty_question", "There is nothing to answer yet.", "Type a question first.")
+        limit = self.settings.question_limit_chars
+        if len(text) > limit:
+            raise InputError(
+                "question_too_long",
+                f"That question has {len(text):,} characters; up to {limit:,} can be answered.",
+                "Shorten it and ask again. Nothing was lost.",
+            )
+        if not self._ready.is_set():
+            raise InputError("loading", "The models are still loading.", "Ask again in a few seconds.")
+        self._conversation.ask(text)
 
     def stop_answer(self, reason: Literal["stop", "closed"] = "stop") -> None:
         """Silence the answer under way."""
-        raise NotImplementedError
+        if self._ready.is_set():
+            self._conversation.stop(reason)
 
     def set_muted(self, on: bool) -> None:
         """The visitor's microphone is muted: an utterance under way ends now."""
-        raise NotImplementedError
+        if on and not self._muted:
+            self.sound_ended("visitor")
+        self._muted = on
 
     def change_settings(self, voice: str | None, rate: float | None, speak: bool | None) -> None:
         """Change the voice; raises InputError for an unknown one."""
-        raise NotImplementedError
+        if voice is not None and self._ready.is_set() and voice not in self.engine.synthesizer.voices():
+            raise InputError("unknown_voice", f"There is no voice called {voice!r}.", "Choose one from the list.")
+        self._voice = Voice(voice or self._voice.name, rate or self._voice.rate)
+        self._speak = self._speak if speak is None else speak
 
     def heard_until(self, turn: int, heard_ms: float) -> None:
         """The page's report of how much of an answer was heard."""
-        raise NotImplementedError
+        self.playout.heard_until(turn, heard_ms)
 
     async def forget(self, from_s: float | None, to_s: float | None) -> None:
         """Forget a range, or everything."""
-        raise NotImplementedError
+        await self._ready.wait()
+        self.announce(await self._remembering.forget(from_s, to_s))
 
     def cancel_standing(self, standing: int) -> None:
         """Cancel a standing query. Raises InputError when there is none of that number."""
-        raise NotImplementedError
+        raise InputError("no_standing", "There is nothing of that kind to cancel.")
+
+    @property
+    def memory(self) -> LongMemory:
+        """The session's memory. Raises InputError until it is open."""
+        if self._memory is None:
+            raise InputError("loading", "The memory is still being opened.", "Try again in a few seconds.")
+        return self._memory
 
     def latest_frame(self) -> SeenFrame | None:
         """The newest perceived frame."""
-        raise NotImplementedError
+        return self._view.latest()
 
     def figures(self) -> dict[str, float]:
         """Queue depths and counts of what was lost, for health and measurement."""
-        raise NotImplementedError
+        if not self._ready.is_set():
+            return {}
+        return {
+            **self._perceiving.depths(),
+            "memory_writes": self._remembering.waiting,
+            "frames_seen": self._perceiving.seen_frames,
+            "lost_frames": self._perceiving.dropped_frames,
+            "lost_audio_blocks": self._perceiving.dropped_blocks,
+            "lost_utterances": self._conversation.lost_utterances,
+        }
+
+    # ---- inside ------------------------------------------------------------------------------------------------------
+
+    def _on_ear(self, event: Any) -> None:
+        self._conversation.on_ear(event)
+
+    async def _on_seen(self, seen: SeenFrame) -> None:
+        self._view.add(seen)
+        await self._remembering.see(seen)
+
+    def _playout_started(self, turn: int) -> None:
+        self._conversation.on_started(turn)
+
+    def _playout_finished(self, turn: int) -> None:
+        self._conversation.on_finished(turn)

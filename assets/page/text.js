@@ -1,0 +1,73 @@
+// Times, sizes and names as the page writes them, and small helpers for the document. Text from models, recognisers and
+// visitors only ever becomes text nodes.
+
+const pad = (n) => String(n).padStart(2, '0');
+
+/** Stream seconds as 02:47, or 1:02:47 from an hour on. */
+export function clockTime(s) {
+  const whole = Math.max(0, Math.floor(s));
+  const hours = Math.floor(whole / 3600);
+  const rest = `${pad(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
+  return hours ? `${hours}:${rest}` : rest;
+}
+
+/** A length of time as 14 s, 1 m 40 s, 2 h 5 m. */
+export function duration(s) {
+  const whole = Math.round(s);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return whole % 60 ? `${Math.floor(whole / 60)} m ${whole % 60} s` : `${whole / 60} m`;
+  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} m`;
+}
+
+/** Milliseconds as 0.62 s. */
+export const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
+
+export function bytes(n) {
+  if (n < 1000) return `${n} B`;
+  if (n < 1e6) return `${Math.round(n / 1000)} kB`;
+  return n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(2)} GB`;
+}
+
+export const count = (n, one, many = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+
+export const quoted = (text) => `“${text}”`;
+
+/** frame_encoder as "frame encoder". */
+export const words = (name) => String(name).replaceAll('_', ' ');
+
+/** What of `text` was not heard, given the part that was; both are cut at words. */
+export function unheardTail(text, heard) {
+  const spoken = heard.trim();
+  if (!spoken) return { heard: '', tail: text };
+  if (text.startsWith(spoken)) return { heard: text.slice(0, spoken.length), tail: text.slice(spoken.length) };
+  const n = spoken.split(/\s+/).length;
+  const parts = text.match(/\s*\S+/g) ?? [];
+  return { heard: parts.slice(0, n).join(''), tail: parts.slice(n).join('') };
+}
+
+/** An element with attributes (`class`, `data-…`, `on…` functions), properties and children; strings become text. */
+export function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else if (name === 'text') node.textContent = value;
+    else if (name === 'value') node.value = value;
+    else node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/** Set text only when it changed, so that screen readers are not told twice. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Only pictures that the server sent inside the message, or that belong to this origin, are shown. */
+export function pictureSource(source, base) {
+  if (typeof source !== 'string' || !source) return '';
+  if (/^data:image\/(jpeg|png|webp);base64,/.test(source)) return source;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(source)) return '';
+  return new URL(source.replace(/^\/+/, ''), base).href;
+}

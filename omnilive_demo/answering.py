@@ -1,0 +1,171 @@
+"""One answer: retrieve on the snapshot, reason, split into sentences, synthesise ahead, hand to the playout.
+
+Every step asks the cancel token, so an interruption frees the compute of the answer that it kills. The picture is
+refreshed while the answer is generated, because the reasoner pulls it from the live view (StreamChat).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.engine import Engine
+from omnilive_demo.events import AnswerGrew, Fault, PageEvent, Retrieved, TurnLatency
+from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.queues import WaitWhenFull
+from omnilive_demo.reasoning.reasoner import LiveView
+from omnilive_demo.records import Question, Recall
+from omnilive_demo.serving.lane import Priority, WorkCancelled
+from omnilive_demo.speech.playout import Playout
+from omnilive_demo.speech.sentences import SentenceSplitter
+from omnilive_demo.speech.synthesizer import Voice
+
+log = logging.getLogger(__name__)
+
+SENTENCES_AHEAD = 4
+
+
+class Stopwatch:
+    """The stages of one turn, in real milliseconds.
+
+    Args:
+        before: (stage, ms) that passed before the stopwatch was made, such as the wait for the end of the turn.
+    """
+
+    def __init__(self, before: tuple[tuple[str, float], ...] = ()) -> None:
+        self.stages_ms: list[tuple[str, float]] = list(before)
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """The stage that ended now."""
+        now = time.perf_counter()
+        self.stages_ms.append((stage, (now - self._last) * 1000))
+        self._last = now
+
+    def latency(self, turn: int) -> TurnLatency:
+        """What the page is told; `total_ms` is the sum of the stages."""
+        stages = tuple((stage, round(ms, 1)) for stage, ms in self.stages_ms)
+        return TurnLatency(turn, stages, round(sum(ms for _, ms in stages), 1))
+
+
+class Answering:
+    """Answers the questions of one session, one at a time.
+
+    Args:
+        tell: puts an event into the session's stream.
+        voice: the visitor's choice of voice, or None for answers in text only.
+    """
+
+    def __init__(
+        self,
+        session: str,
+        engine: Engine,
+        memory: LongMemory,
+        playout: Playout,
+        view: LiveView,
+        tell: Callable[[PageEvent], None],
+        voice: Callable[[], Voice | None],
+    ) -> None:
+        self._session = session
+        self._engine = engine
+        self._memory = memory
+        self._playout = playout
+        self._view = view
+        self._tell = tell
+        self._voice = voice
+        self.text = ""  # of the answer under way, or the last: all that was generated
+
+    async def run(self, question: Question, cancel: CancelToken, watch: Stopwatch) -> str:
+        """Answer a question; returns the whole text (what was heard of it is the playout's to say)."""
+        voice = self._voice()
+        self._playout.begin(question.turn)
+        sentences: WaitWhenFull[str | None] = WaitWhenFull(SENTENCES_AHEAD)
+        speaking = asyncio.create_task(self._speak(question.turn, sentences, voice, cancel, watch))
+        self.text = ""
+        try:
+            recall = await self._recall(question, cancel)
+            watch.lap("retrieve")
+            self._tell(Retrieved(question.turn, recall.evidence, recall.looked_at_clips))
+            await self._reason(question, recall, cancel, sentences, watch)
+        except WorkCancelled:
+            pass
+        except Exception as error:
+            log.exception("turn %d could not be answered", question.turn)
+            self._tell(Fault("answer_failed", f"The answer could not be given: {error}", "Ask again."))
+        finally:
+            if cancel.cancelled:
+                speaking.cancel()
+            else:
+                await sentences.put(None)
+            await asyncio.gather(speaking, return_exceptions=True)
+            self._playout.end(question.turn)
+        return self.text
+
+    async def _recall(self, question: Question, cancel: CancelToken) -> Recall:
+        return await self._engine.mind.run(
+            self._memory.recall, question, cancel, session=self._session, priority=Priority.TURN, cancel=cancel
+        )
+
+    async def _reason(
+        self,
+        question: Question,
+        recall: Recall,
+        cancel: CancelToken,
+        sentences: WaitWhenFull[str | None],
+        watch: Stopwatch,
+    ) -> None:
+        splitter = SentenceSplitter()
+        evidence: tuple[int, ...] = ()
+        picture_t_s: float | None = None
+        async for delta in self._engine.reasoner.answer(question, recall, self._view, cancel):
+            if cancel.cancelled:
+                break
+            if not self.text:
+                watch.lap("answer")
+            self.text += delta.text
+            evidence = tuple(dict.fromkeys((*evidence, *delta.evidence)))
+            picture_t_s = delta.picture_t_s if delta.picture_t_s is not None else picture_t_s
+            self._tell(AnswerGrew(question.turn, delta.text, self.text, False, evidence, picture_t_s))
+            for sentence in splitter.push(delta.text):
+                await sentences.put(sentence)
+        if not cancel.cancelled:
+            for sentence in splitter.flush():
+                await sentences.put(sentence)
+            self._tell(AnswerGrew(question.turn, "", self.text, True, evidence, picture_t_s))
+
+    async def _speak(
+        self,
+        turn: int,
+        sentences: WaitWhenFull[str | None],
+        voice: Voice | None,
+        cancel: CancelToken,
+        watch: Stopwatch,
+    ) -> None:
+        first = True
+        while (sentence := await sentences.get()) is not None:
+            if voice is None:
+                if first:
+                    self._tell(watch.latency(turn))
+                first = False
+                continue
+            try:
+                spoken = await self._engine.voice.run(
+                    self._engine.synthesizer.synthesize, sentence, voice, cancel,
+                    session=self._session, priority=Priority.TURN, cancel=cancel,
+                )  # fmt: skip
+            except WorkCancelled:
+                return
+            except RuntimeError as error:
+                log.warning("turn %d: %s", turn, error)
+                self._tell(Fault("voice_failed", str(error), "The answer is on the page."))
+                voice = None
+                continue
+            if spoken is None:
+                return
+            if first:
+                watch.lap("voice")
+                first = False
+            self._playout.put(turn, spoken)

@@ -1,0 +1,335 @@
+"""One session's conversation: who speaks, what was said, whether it wants an answer, and what interrupts what.
+
+Ear events and typed questions come in; captions, states and answers go out. The state is never stored twice: it is
+derived from what is open (an utterance, a turn, the playout) and told when it changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Literal
+
+from omnilive_demo.answering import Answering, Stopwatch
+from omnilive_demo.cancel import CancelToken, Generations
+from omnilive_demo.clock import Clock
+from omnilive_demo.engine import Engine
+from omnilive_demo.events import (
+    AnswerGrew,
+    Caption,
+    EarEvent,
+    Fault,
+    Interrupted,
+    PageEvent,
+    SoundHeard,
+    SoundNoticed,
+    SpeechAudio,
+    SpeechConfirmed,
+    SpeechDismissed,
+    SpeechEnded,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    State,
+    StateChanged,
+)  # fmt: skip
+from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.records import Heard, Question, Snapshot, Spoken
+from omnilive_demo.serving.lane import Priority
+from omnilive_demo.speech.playout import Playout
+from omnilive_demo.utterance import OpenUtterance
+
+if TYPE_CHECKING:
+    from omnilive_demo.perceiving import Perceiving
+
+log = logging.getLogger(__name__)
+
+HISTORY_TURNS = 8
+SOUND_BEFORE_S = 4.0  # as the released demo: a sound this long before an utterance belongs to it
+
+DETAIL: dict[State, str] = {
+    "idle": "Ask about now, or about anything so far.",
+    "listening": "Go on, I can hear you.",
+    "thinking": "Looking through what I remember.",
+    "speaking": "Talk over me, or press Esc, to interrupt.",
+    "ducked": "Was that for me? Go on and I stop.",
+}
+
+
+class Conversation:
+    """Turns ear events and typed questions into captions, remembered words and answers.
+
+    Args:
+        tell: puts an event into the session's stream.
+        write: runs a memory write, in order, off the loop.
+    """
+
+    def __init__(
+        self,
+        session: str,
+        engine: Engine,
+        clock: Clock,
+        memory: LongMemory,
+        perceiving: Callable[[], Perceiving],
+        playout: Playout,
+        answering: Answering,
+        tell: Callable[[PageEvent], None],
+        write: Callable[..., None],
+    ) -> None:
+        self._session = session
+        self._engine = engine
+        self._clock = clock
+        self._memory = memory
+        self._perceiving = perceiving
+        self._playout = playout
+        self._answering = answering
+        self._tell = tell
+        self._write = write
+        self._open: dict[int, OpenUtterance] = {}
+        self._sounds: deque[Heard] = deque(maxlen=8)
+        self._history: deque[tuple[str, str]] = deque(maxlen=HISTORY_TURNS)
+        self._generations = Generations()
+        self._turns = 0  # how many there were
+        self._turn = 0  # the one under way, or the last
+        self._turn_text: dict[int, tuple[str, str]] = {}  # the turn under way -> question, answer
+        self._written = 0  # the newest turn whose text is complete
+        self._played = 0  # the newest turn whose sound was played to its end
+        self._watches: dict[int, Stopwatch] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._state: State = "idle"
+        self.lost_utterances = 0
+
+    # ---- what comes in -----------------------------------------------------------------------------------------------
+
+    def on_ear(self, event: EarEvent) -> None:
+        """Take an ear event, in order."""
+        match event:
+            case SpeechStarted():
+                self._begin(event)
+            case SpeechAudio():
+                if event.utterance in self._open:
+                    self._open[event.utterance].stream.feed(event.samples)
+            case SpeechConfirmed():
+                self._confirm(event)
+            case SpeechPaused():
+                self._spawn(self._weigh_pause(event))
+            case SpeechResumed():
+                pass  # the pause that was weighed simply did not last
+            case SpeechDismissed():
+                self._dismiss(event)
+            case SpeechEnded():
+                self._spawn(self._understand(event))
+            case SoundHeard():
+                self._note_sound(event.heard)
+        self._refresh()
+
+    def ask(self, text: str) -> None:
+        """A typed question: answered always, on the memory of this moment."""
+        now_s = self._clock.now_s()
+        turn = self._next_turn()
+        self._tell(Caption(-turn, text, True, "visitor", now_s, now_s, answered=True, typed=True, turn=turn))
+        question = self._question(turn, text, self._memory.snapshot(now_s), spoken=False, sound_label="none")
+        self._write(self._memory.add_spoken, Spoken(-turn, now_s, now_s, text, "visitor", answered=True))
+        self._start_turn(question, Stopwatch(), "question")
+
+    def stop(self, reason: Literal["speech", "stop", "question", "closed", "fault"]) -> None:
+        """Cut off the answer under way, and remember only what was heard of it."""
+        turn = self._turn
+        under_way = self.answering
+        self._generations.cancel()
+        heard = self._playout.stop()
+        if under_way:
+            question, _ = self._turn_text.pop(turn, ("", ""))
+            self._tell(Interrupted(turn, reason, heard))
+            self._tell(AnswerGrew(turn, "", self._answering.text, True, heard_text=heard))
+            if heard:
+                self._history.append((question, heard))
+        self._refresh()
+
+    def on_started(self, turn: int) -> None:
+        """The playout's first sound of a turn went out."""
+        watch = self._watches.pop(turn, None)
+        if watch is not None:
+            watch.lap("playout")
+            self._tell(watch.latency(turn))
+        self._refresh()
+
+    def on_finished(self, turn: int) -> None:
+        """The last sound of a turn was played."""
+        self._played = turn
+        self._close_turn(turn)
+        self._refresh()
+
+    async def close(self) -> None:
+        """Cancel everything."""
+        self._generations.cancel()
+        for utterance in self._open.values():
+            utterance.stream.cancel()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # ---- listening ---------------------------------------------------------------------------------------------------
+
+    def _begin(self, event: SpeechStarted) -> None:
+        # The backup of the paper: the question will be answered on what was seen up to here.
+        snapshot = self._memory.snapshot(event.t_s)
+        stream = self._engine.recognizer.open(self._session, event.utterance)
+        self._open[event.utterance] = OpenUtterance(event.utterance, event.origin, event.t_s, snapshot, stream)
+        if event.origin == "visitor" and self._playout.speaking is not None:
+            self._playout.duck()
+
+    def _confirm(self, event: SpeechConfirmed) -> None:
+        if event.utterance in self._open:
+            self._open[event.utterance].confirmed = True
+        # The sound track of a film does not interrupt; the visitor does.
+        if event.origin == "visitor" and self.answering:
+            self.stop("speech")
+        self._playout.restore()
+
+    def _dismiss(self, event: SpeechDismissed) -> None:
+        utterance = self._open.pop(event.utterance, None)
+        if utterance is not None:
+            utterance.stream.cancel()
+        self._playout.restore()
+
+    async def _weigh_pause(self, event: SpeechPaused) -> None:
+        utterance = self._open.get(event.utterance)
+        if utterance is None:
+            return
+        text = await utterance.stream.partial()
+        pause_s = self._engine.end_of_turn.pause_s(text, event.end_s - utterance.start_s)
+        self._perceiving().set_end_pause(event.origin, event.utterance, pause_s)
+        if text and event.utterance in self._open:
+            self._tell(Caption(event.utterance, text, False, event.origin, utterance.start_s, event.end_s))
+
+    async def _understand(self, event: SpeechEnded) -> None:
+        utterance = self._open.get(event.utterance)
+        if utterance is None:
+            return
+        waited_ms = max(0.0, (event.t_s - event.end_s) * 1000)
+        watch = Stopwatch((("turn end", waited_ms),))
+        try:
+            text = (await utterance.stream.finish()).text
+        except RuntimeError as error:
+            self.lost_utterances += 1
+            self._tell(Fault("recognition_failed", f"I could not make out what was said: {error}", "Say it again."))
+            text = ""
+        finally:
+            self._open.pop(event.utterance, None)
+        watch.lap("recognise")
+        answer = bool(text) and await self._wants_answer(text)
+        watch.lap("decide")
+        self._settle(event, utterance, text, answer, watch)
+        self._refresh()
+
+    async def _wants_answer(self, text: str) -> bool:
+        instruction = await self._engine.mind.run(
+            self._engine.instructions.predict, text, session=self._session, priority=Priority.TURN
+        )
+        return instruction.answer
+
+    def _settle(self, event: SpeechEnded, utterance: OpenUtterance, text: str, answer: bool, watch: Stopwatch) -> None:
+        # A film that asks while an answer is given is only heard: it cannot know that we are talking.
+        if event.origin == "source" and self.answering:
+            answer = False
+        turn = self._next_turn() if answer else None
+        self._tell(
+            Caption(event.utterance, text, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
+        )
+        if not text:
+            return
+        sound = self._sound_before(event.start_s)
+        spoken = Spoken(event.utterance, event.start_s, event.end_s, text, event.origin, answer, sound)
+        self._write(self._memory.add_spoken, spoken)
+        if turn is not None:
+            question = self._question(turn, text, utterance.snapshot, spoken=True, sound_label=sound)
+            self._start_turn(question, watch, "speech")
+
+    def _note_sound(self, heard: Heard) -> None:
+        self._sounds.append(heard)
+        self._tell(SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin))
+        self._write(self._memory.add_heard, heard)
+
+    def _sound_before(self, start_s: float) -> str:
+        for heard in reversed(self._sounds):
+            if start_s - SOUND_BEFORE_S <= heard.end_s <= start_s:
+                return heard.label
+        return "speech"
+
+    # ---- answering ---------------------------------------------------------------------------------------------------
+
+    def _next_turn(self) -> int:
+        self._turns += 1
+        return self._turns
+
+    def _question(self, turn: int, text: str, snapshot: Snapshot, spoken: bool, sound_label: str) -> Question:
+        return Question(turn, text, self._clock.now_s(), snapshot, spoken, sound_label, tuple(self._history))
+
+    def _start_turn(self, question: Question, watch: Stopwatch, reason: Literal["speech", "question"]) -> None:
+        if self.answering:
+            self.stop(reason)
+        self._turn = question.turn
+        self._turn_text[question.turn] = (question.text, "")
+        self._watches = {question.turn: watch}
+        self._spawn(self._answer(question, self._generations.begin(), watch))
+        self._refresh()
+
+    async def _answer(self, question: Question, cancel: CancelToken, watch: Stopwatch) -> None:
+        text = await self._answering.run(question, cancel, watch)
+        if cancel.cancelled:
+            return
+        self._turn_text[question.turn] = (question.text, text)
+        self._written = question.turn
+        self._close_turn(question.turn)
+
+    def _close_turn(self, turn: int) -> None:
+        """A turn is over when it is both written and played, whichever comes last."""
+        if turn == self._written == self._played and turn in self._turn_text:
+            self._history.append(self._turn_text.pop(turn))
+
+    # ---- state -------------------------------------------------------------------------------------------------------
+
+    @property
+    def answering(self) -> bool:
+        """Whether a turn is under way, being written or played."""
+        return bool(self._turn_text)
+
+    def _derive(self) -> State:
+        if self._playout.speaking is not None:
+            return "ducked" if self._playout.ducked else "speaking"
+        if any(utterance.origin == "visitor" for utterance in self._open.values()):
+            return "listening"
+        return "thinking" if self.answering else "idle"
+
+    def _refresh(self) -> None:
+        state = self._derive()
+        if state != self._state:
+            self._state = state
+            self._tell(self.state)
+        # The counter-case: a system that perceives and answers in turns stands still until the answer was played.
+        gate = self._perceiving().may_perceive
+        if self._engine.settings.serial and self.answering:
+            gate.clear()
+        else:
+            gate.set()
+
+    @property
+    def state(self) -> StateChanged:
+        """The state now, with what the visitor can do."""
+        return StateChanged(self._state, DETAIL[self._state], self._turn or None)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("conversation work failed", exc_info=error)
+            self._tell(Fault("internal", "Something went wrong inside; your last words may be lost.", "Say it again."))
+        self._refresh()

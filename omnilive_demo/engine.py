@@ -1,0 +1,177 @@
+"""The process's shared models and workers: what every session uses and none owns.
+
+Sessions come and go; the engine loads once, after the page is up, on worker threads, and tells how far it is. Roles are
+filled by profile (`models/profiles.py` names them); this is the only place that knows which class plays which role.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omnilive_demo.config import ASSETS, Settings
+from omnilive_demo.events import Fault, Json, LoadProgress, PageEvent
+from omnilive_demo.models.profiles import choose_profile
+from omnilive_demo.serving.lane import Lane
+from omnilive_demo.serving.threads import ThreadLane
+
+if TYPE_CHECKING:
+    from omnilive_demo.memory.compressor import Compressor
+    from omnilive_demo.models.text_encoder import TextEncoder
+    from omnilive_demo.perception.end_of_turn import EndOfTurn
+    from omnilive_demo.perception.frame_encoder import FrameEncoder
+    from omnilive_demo.perception.recognizer import Recognizer
+    from omnilive_demo.perception.voice_activity import VoiceActivity
+    from omnilive_demo.reasoning.instruction import InstructionPredictor
+    from omnilive_demo.reasoning.reasoner import Reasoner
+    from omnilive_demo.speech.synthesizer import Synthesizer
+
+log = logging.getLogger(__name__)
+
+LOAD_STEPS = 6
+
+
+class Engine:
+    """Models by role, and the lanes on which they run.
+
+    `ready` is set once every role is filled; `failure` is a sentence when that could not be done.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.profile, self.why = choose_profile(settings)
+        self.ready = asyncio.Event()
+        self.failure = ""
+        self._listeners: list[Callable[[PageEvent], None]] = []
+        self._progress: dict[str, LoadProgress] = {}
+        # One lane for each latency class: a slow write never delays an ear. Threads, because torch, ONNX, PyAV, SQLite
+        # and eSpeak release the interpreter lock; the recogniser does not and has processes of its own.
+        self.ears: Lane = ThreadLane("ears", threads=1)
+        self.eyes: Lane = ThreadLane("eyes", threads=1)
+        self.mind: Lane = ThreadLane("mind", threads=1)
+        self.memory: Lane = ThreadLane("memory", threads=1)
+        self.voice: Lane = ThreadLane("voice", threads=1)
+        self.lanes = (self.ears, self.eyes, self.mind, self.memory, self.voice)
+
+        self.new_voice_activity: Callable[[], VoiceActivity]
+        self.recognizer: Recognizer
+        self.end_of_turn: EndOfTurn
+        self.encoder: FrameEncoder
+        self.text_encoder: TextEncoder
+        self.compressor: Compressor
+        self.instructions: InstructionPredictor
+        self.reasoner: Reasoner
+        self.synthesizer: Synthesizer
+
+    async def start(self) -> None:
+        """Load everything; never raises: a failure is kept in `failure` and told to every page."""
+        try:
+            await self._load()
+        except Exception as error:
+            log.exception("loading failed")
+            self.failure = str(error) or type(error).__name__
+            self._tell(Fault("loading_failed", f"The models could not be loaded: {self.failure}", "Restart the app."))
+            return
+        self.ready.set()
+        log.info("ready: profile %s", self.profile)
+
+    async def _load(self) -> None:
+        recognizer = asyncio.create_task(self._load_recognizer())  # its processes load beside the threads
+        try:
+            await self._step("voice activity", self.ears, self._load_ears)
+            await self._step("frame encoder", self.eyes, self._load_eyes)
+            await self._step("voice", self.voice, self._load_voice)
+            await self._step("text embedding", self.mind, self._load_text)
+            await self._step("reasoning", self.mind, self._load_mind)
+            await recognizer
+        finally:
+            recognizer.cancel()
+
+    async def _step(self, model: str, lane: Lane, load: Callable[[], None]) -> None:
+        self._tell(LoadProgress(model, 0, 1))
+        await lane.run(load, session="engine", priority=0)  # type: ignore[arg-type]
+        self._tell(LoadProgress(model, 1, 1, ready=True))
+
+    async def _load_recognizer(self) -> None:
+        from omnilive_demo.perception.pocketsphinx_recognizer import PocketSphinxRecognizer
+
+        self._tell(LoadProgress("speech recognition", 0, 1))
+        self.recognizer = PocketSphinxRecognizer()
+        await self.recognizer.start()
+        self._tell(LoadProgress("speech recognition", 1, 1, ready=True))
+
+    def _load_ears(self) -> None:
+        from omnilive_demo.perception.end_of_turn import PauseAndCompleteness
+        from omnilive_demo.perception.silero import SileroVoiceActivity
+
+        SileroVoiceActivity()  # the first one loads the weights
+        self.new_voice_activity = SileroVoiceActivity
+        self.end_of_turn = PauseAndCompleteness()
+
+    def _load_eyes(self) -> None:
+        from omnilive_demo.perception.descriptor import DescriptorEncoder
+
+        self.encoder = DescriptorEncoder()
+
+    def _load_voice(self) -> None:
+        from omnilive_demo.speech.espeak import ESpeakSynthesizer
+
+        self.synthesizer = ESpeakSynthesizer()
+
+    def _load_text(self) -> None:
+        from omnilive_demo.memory.pooling import PoolingCompressor
+        from omnilive_demo.models.text_encoder import MiniLM
+
+        self.text_encoder = MiniLM()
+        self.compressor = PoolingCompressor(self.text_encoder)
+
+    def _load_mind(self) -> None:
+        from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
+        from omnilive_demo.reasoning.instruction_classifier import MiniLMInstructionPredictor
+
+        weights: Path = ASSETS / "nano" / "instruction.safetensors"
+        self.instructions = MiniLMInstructionPredictor(self.text_encoder, weights)
+        self.reasoner = EvidenceReasoner(self.text_encoder)
+        self.instructions.predict("What is this?")  # the first call of a model is slow: pay for it now
+
+    def models(self) -> tuple[tuple[str, str], ...]:
+        """(role, name) for the page; what is not loaded yet says so."""
+        roles = {
+            "voice activity": "silero-vad" if hasattr(self, "new_voice_activity") else None,
+            "end of turn": "pause and completeness" if hasattr(self, "end_of_turn") else None,
+            "speech recognition": getattr(getattr(self, "recognizer", None), "name", None),
+            "sound events": "loudness",
+            "text embedding": getattr(getattr(self, "text_encoder", None), "name", None),
+            "frame encoder": getattr(getattr(self, "encoder", None), "name", None),
+            "memory compressor": getattr(getattr(self, "compressor", None), "name", None),
+            "reasoner": getattr(getattr(self, "reasoner", None), "name", None),
+            "voice": getattr(getattr(self, "synthesizer", None), "name", None),
+        }
+        return tuple((role, name or "loading") for role, name in roles.items())
+
+    def listen(self, listener: Callable[[PageEvent], None]) -> Callable[[], None]:
+        """Tell `listener` of loading progress, from the beginning; returns how to stop that."""
+        for event in self._progress.values():
+            listener(event)
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def _tell(self, event: LoadProgress | Fault) -> None:
+        if isinstance(event, LoadProgress):
+            self._progress[event.model] = event
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def figures(self) -> Json:
+        """Queue depths by lane, for health."""
+        return {lane.name: lane.depth for lane in self.lanes}
+
+    async def close(self) -> None:
+        """Stop the workers."""
+        if hasattr(self, "recognizer"):
+            await self.recognizer.close()
+        for lane in self.lanes:
+            await lane.close()

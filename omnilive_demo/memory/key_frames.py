@@ -1,0 +1,59 @@
+"""What stays of a clip's pictures and labels: a few JPEGs, the labels of the clip as a whole, a short description."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from omnilive_demo.records import Label
+
+MAX_WIDTH = 320
+JPEG_QUALITY = 80
+MOST_KEY_FRAMES = 4
+SCENE_CHANGE = 0.3  # share of the patches that changed
+
+
+def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
+    """RGB `[H, W, 3]` -> JPEG bytes, at most 320 px wide."""
+    picture = Image.fromarray(image)
+    if picture.width > MAX_WIDTH:
+        height = max(1, round(picture.height * MAX_WIDTH / picture.width))
+        picture = picture.resize((MAX_WIDTH, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=JPEG_QUALITY)
+    return out.getvalue()
+
+
+def choose_key_frames(changes: Sequence[float]) -> tuple[int, ...]:
+    """Which frames to keep, by how much each changed: first, last, the largest scene change, and the middle.
+
+    At most four, in order.
+    """
+    n = len(changes)
+    chosen = {0, n - 1}
+    inside = sorted(range(1, n - 1), key=lambda i: -changes[i])
+    chosen.update([i for i in inside if changes[i] >= SCENE_CHANGE][: MOST_KEY_FRAMES - 2])
+    if len(chosen) < MOST_KEY_FRAMES and n > 2:
+        chosen.add(n // 2)
+    return tuple(sorted(chosen))
+
+
+def clip_labels(frames: Sequence[tuple[Label, ...]], most: int = 6) -> tuple[Label, ...]:
+    """The labels that hold for at least half of the frames, surest first, each with its mean score over the frames."""
+    totals: dict[str, list[float]] = {}
+    for labels in frames:
+        for label in labels:
+            totals.setdefault(label.text, []).append(label.score)
+    holding = [
+        Label(text, sum(scores) / len(frames)) for text, scores in totals.items() if 2 * len(scores) >= len(frames)
+    ]
+    return tuple(sorted(holding, key=lambda label: -label.score)[:most])
+
+
+def describe(labels: Sequence[Label], most: int = 3) -> str:
+    """A short truthful description: the surest labels; empty when there are none."""
+    return ", ".join(label.text for label in labels[:most])

@@ -1,0 +1,169 @@
+"""One question's way through the memory: its prefix, its open clip, its feature, its evidence. Changes nothing.
+
+"Before that" needs to know what was spoken of last: that is the time which the last question of the dialogue named, or
+else the best evidence that it finds within the same snapshot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.memory.compressor import Array, Compressor
+from omnilive_demo.memory.key_frames import clip_labels, describe
+from omnilive_demo.memory.long_term import LongTerm
+from omnilive_demo.memory.moments import Memories, memories_of
+from omnilive_demo.memory.question_intent import Intent, plain_words, read_intent, topic_words
+from omnilive_demo.memory.records_log import ClipEntry, LogView, RecordsLog
+from omnilive_demo.memory.retrieval import PictureScale, Query, Ranking
+from omnilive_demo.memory.speech_search import MatchWords, speech_scores
+from omnilive_demo.memory.time_expressions import parse_time
+from omnilive_demo.models.text_encoder import TextEncoder
+from omnilive_demo.records import Evidence, Question, Recall, Snapshot, TimeSpan
+
+_PRESENT = re.compile(r"^(?:is|are|am|isn't|aren't|does|do|can)\b")
+_NOW_FRAMES = 3
+OpenClip = tuple[ClipEntry, Array, Array]
+"""The open clip of a snapshot: its entry, g and S."""
+
+_REFERS_BACK = re.compile(r"\b(?:before|after|since) (?:that|this|then)\b|\bafterwards?\b")
+
+
+class Recalling:
+    """Reads a memory for questions; made for one call, and cheap."""
+
+    def __init__(
+        self,
+        log: RecordsLog,
+        long_term: LongTerm,
+        compressor: Compressor,
+        text_encoder: TextEncoder,
+        match: MatchWords,
+        scale: PictureScale,
+    ) -> None:
+        self._log = log
+        self._long_term = long_term
+        self._compressor = compressor
+        self._text_encoder = text_encoder
+        self._match = match
+        self._scale = scale
+
+    def recall(self, question: Question, cancel: CancelToken) -> Recall:
+        """The best evidence for a question within its snapshot. Empty once cancelled (asked between its steps)."""
+        view = self._log.view(question.snapshot.version)
+        now_s, text = question.snapshot.t_s, question.text
+        start_s = _start_of(view, now_s)
+        open_clip = self._compress_open(view, now_s)
+        memories = memories_of(view, open_clip and open_clip[:2], _now_caption(view), now_s, start_s, text)
+        previous = self._previous(question, cancel) if _REFERS_BACK.search(plain_words(text)) else None
+        span = parse_time(text, now_s, start_s, previous)
+        if _stopped(cancel):
+            return Recall(span=span)
+        intent = read_intent(text, span.phrase if span else "")
+        picture = self._question_feature(text, view, open_clip)
+        if _stopped(cancel):
+            return Recall(span=span)
+        query = Query(
+            intent=_with_present(intent, text, picture is not None),
+            span=span,
+            picture=picture,
+            speech=self._speech(memories, intent, text),
+            scale=self._scale,
+            first_person=re.search(r"\bi\b", plain_words(text)) is not None,
+        )
+        if _stopped(cancel):
+            return Recall(span=span)
+        return Recall(Ranking(memories, query).best(), span, len(memories.clips))
+
+    def search(self, words: str, limit: int) -> Recall:
+        """Everything that fits some words: said, heard, seen, or named by a time."""
+        view = self._log.view()
+        now_s = max([view.clip_times[-1, 1] if len(view.clips) else 0.0, *view.word_times[-1:, 1]])
+        open_clip = self._compress_open(view, np.inf)
+        if open_clip is not None:
+            now_s = max(now_s, open_clip[0].end_s)
+        start_s = _start_of(view, now_s)
+        memories = memories_of(view, open_clip and open_clip[:2], "", np.inf, start_s, "")
+        span = parse_time(words, now_s, start_s)
+        topic = topic_words(words) or tuple(plain_words(words).split()[:12])
+        intent = Intent(sound=True, speech=True, topic=topic, questions=True)
+        if not topic:
+            return Recall(looked_at_clips=len(memories.clips))
+        scores = self._speech(memories, intent, words)
+        query = Query(intent, span, self._question_feature(words, view, open_clip), scores, self._scale, search=True)
+        return Recall(Ranking(memories, query).best(limit), span, len(memories.clips))
+
+    # ---- parts -----------------------------------------------------------------------------------------------------
+
+    def _compress_open(self, view: LogView, now_s: float) -> OpenClip | None:
+        """The clip that was open at the snapshot, from its frames up to then: entry, g, S."""
+        frames = [frame for frame in view.open_frames if frame.t_s <= now_s]
+        if not frames:
+            return None
+        start_s, end_s = frames[0].t_s, frames[-1].t_s
+        short_term, global_ = self._compressor.compress([frame.features for frame in frames], start_s, end_s)
+        labels = clip_labels([frame.labels for frame in frames])
+        number = view.next_clip
+        entry = ClipEntry(number, start_s, end_s, len(frames), labels, describe(labels), 0, 0, 0)
+        return entry, global_, short_term
+
+    def _question_feature(self, text: str, view: LogView, open_clip: OpenClip | None) -> NDArray[np.float32] | None:
+        opened = None if open_clip is None else (open_clip[2], open_clip[1])
+        memory = self._long_term.read([clip.id for clip in view.clips], view.globals, opened)
+        return self._compressor.encode_question(text, memory)
+
+    def _speech(self, memories: Memories, intent: Intent, text: str) -> NDArray[np.float64]:
+        view = memories.view
+        if not len(view.words) or not intent.topic:
+            return np.zeros(len(view.words))
+        scores = speech_scores(view, self._text_encoder.encode([text])[0], intent, self._match, text)
+        scores[view.word_times[:, 1] > memories.now_s] = 0.0
+        return scores
+
+    def _previous(self, question: Question, cancel: CancelToken) -> TimeSpan | None:
+        for asked, _ in reversed(question.history[-3:]):
+            if _REFERS_BACK.search(plain_words(asked)):
+                continue
+            snapshot = Snapshot(question.snapshot.version, question.snapshot.t_s)
+            found = self.recall(Question(question.turn, asked, question.asked_s, snapshot, spoken=False), cancel)
+            if found.evidence:
+                return _stretch(found.evidence, asked)
+            if found.span is not None:
+                return found.span
+        return None
+
+
+def _stretch(evidence: Sequence[Evidence], phrase: str) -> TimeSpan:
+    """The best evidence, with the evidence of its kind that adjoins it."""
+    start_s, end_s = evidence[0].start_s, evidence[0].end_s
+    alike = [e for e in evidence if e.kind == evidence[0].kind]
+    for e in (*alike, *reversed(alike)):
+        if e.start_s <= end_s + 2.0 and e.end_s >= start_s - 2.0:
+            start_s, end_s = min(start_s, e.start_s), max(end_s, e.end_s)
+    return TimeSpan(start_s, end_s, phrase)
+
+
+def _stopped(cancel: CancelToken) -> bool:
+    return cancel.cancelled
+
+
+def _with_present(intent: Intent, text: str, visual: bool) -> Intent:
+    """A visual question in the present tense ("is the light on?") is about now."""
+    if intent.now or not visual or intent.speech or intent.sound or not _PRESENT.match(plain_words(text)):
+        return intent
+    return Intent(True, False, False, intent.overview, intent.questions, intent.topic)
+
+
+def _start_of(view: LogView, now_s: float) -> float:
+    """When the memory begins."""
+    starts = [now_s, *view.clip_times[:1, 0], *view.word_times[:1, 0], *view.sound_times[:1, 0]]
+    starts += [frame.t_s for frame in view.open_frames[:1]]
+    return float(min(starts))
+
+
+def _now_caption(view: LogView) -> str:
+    return describe(clip_labels([frame.labels for frame in view.open_frames[-_NOW_FRAMES:]]))

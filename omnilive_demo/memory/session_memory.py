@@ -1,0 +1,325 @@
+"""One session's long memory: frames in, evidence out.
+
+The writer thread gathers frames into clips, compresses each closed clip once, appends it to the log and hands it to the
+store. A question reads a prefix of the log by version on any thread and never changes anything: the clip that was open
+at its snapshot is compressed for it alone, from the frames that it may see. Pictures and S_k of old clips stay on the
+disk behind a small cache. When the store fails, remembering goes on in RAM: the first call to `see` afterwards raises
+`StoreError` once, `store_fault` says so as long as it lasts, and what waits is written as soon as it can be.
+
+A session's folder may have been written by an earlier process (a restart): its clips, words and sounds are read back,
+clip numbers go on, and stream time goes on at `start_s`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.events import MemoryFigures
+from omnilive_demo.memory import recalling
+from omnilive_demo.memory.clip_builder import ClipBuilder, ClipRule
+from omnilive_demo.memory.clip_shelf import ClipShelf, ShelvedClips, entry_of
+from omnilive_demo.memory.compressor import Compressor
+from omnilive_demo.memory.journal import Journal
+from omnilive_demo.memory.key_frames import choose_key_frames, clip_labels, describe, encode_jpeg
+from omnilive_demo.memory.long_term import LongTerm, segment_of
+from omnilive_demo.memory.records_log import RecordsLog, SoundEntry, WordsEntry
+from omnilive_demo.memory.retrieval import PictureScale
+from omnilive_demo.memory.sqlite_store import SqliteStore
+from omnilive_demo.memory.store import MemoryStore, Sitting, StoredMemory, StoreError
+from omnilive_demo.models.text_encoder import TextEncoder
+from omnilive_demo.records import Clip, Heard, KeyFrame, Question, Recall, SeenFrame, Snapshot, Spoken
+
+_log = logging.getLogger(__name__)
+
+RESTART_GAP_S = 1.0
+
+
+class SessionMemory:
+    """Implements `LongMemory`.
+
+    Args:
+        folder: the session's folder (see `store.session_folder`).
+        compressor: the paper's three calls.
+        text_encoder: sentence vectors for what is said and asked.
+        epoch_s: wall-clock seconds since 1970 at which this process takes the session up.
+        rule: when a clip closes.
+        scale: which picture cosines mean something, for this encoder and compressor.
+        store: where to keep it; a SQLite file in `folder` by default.
+
+    Raises:
+        StoreError: the folder cannot be used at all.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        compressor: Compressor,
+        text_encoder: TextEncoder,
+        *,
+        epoch_s: float,
+        rule: ClipRule | None = None,
+        scale: PictureScale | None = None,
+        store: MemoryStore | None = None,
+    ) -> None:
+        self._compressor = compressor
+        self._text_encoder = text_encoder
+        self._scale = scale or PictureScale()
+        self._store: MemoryStore = store if store is not None else SqliteStore(folder)
+        self._journal = Journal(self._store)
+        self._log = RecordsLog()
+        self._long_term = LongTerm(compressor, self._store)
+        self._builder = ClipBuilder(rule)
+        self._jpegs: tuple[bytes, ...] = ()  # of the open clip's frames
+        self._shelf = ClipShelf(self._store, self._journal, compressor.width)
+        self._utterances: dict[tuple[str, int], int] = {}  # (origin, utterance) of this sitting -> row
+        self._reported = False
+        self._take_up(self._store.load(), epoch_s)
+
+    def _take_up(self, stored: StoredMemory, epoch_s: float) -> None:
+        for entry, global_ in stored.clips:
+            self._log.add_clip(entry, global_)
+        for words, vector in stored.words:
+            self._log.add_words(words, vector)
+        for sound in stored.sounds:
+            self._log.add_sound(sound)
+        ends_s = [
+            *(entry.end_s for entry, _ in stored.clips[-1:]),
+            *(words.spoken.end_s for words, _ in stored.words[-1:]),
+            *(sound.heard.end_s for sound in stored.sounds[-1:]),
+            *(sitting.start_s for sitting in stored.sittings[-1:]),
+        ]
+        self.start_s = max(ends_s) + RESTART_GAP_S if ends_s else 0.0
+        self.damage = stored.damage
+        for sentence in stored.damage:
+            _log.warning("memory: %s", sentence)
+        sitting = Sitting(epoch_s, self.start_s)
+        self.sittings = (*stored.sittings, sitting)
+        self._next_clip, self._next_words, self._next_sound = stored.next_clip, stored.next_words, stored.next_sound
+        self._journal.write(lambda: self._store.begin(sitting))
+
+    # ---- writing (one thread) --------------------------------------------------------------------------------------
+
+    def see(self, frame: SeenFrame) -> Clip | None:
+        """Take a frame into the open clip. Returns the clip that this frame closed, if any."""
+        jpeg = encode_jpeg(frame.image)
+        closed = self._builder.add(frame)
+        clip = None
+        if closed is None:
+            self._jpegs = (*self._jpegs, jpeg)
+            self._log.add_frame(self._next_clip, frame.t_s, frame.features, frame.labels)
+        elif closed[-1] is frame:
+            self._log.add_frame(self._next_clip, frame.t_s, frame.features, frame.labels)
+            clip = self._remember(closed, (*self._jpegs, jpeg))
+            self._jpegs = ()
+        else:
+            clip = self._remember(closed, self._jpegs)
+            self._jpegs = (jpeg,)
+            self._log.add_frame(self._next_clip, frame.t_s, frame.features, frame.labels)
+        self._report(clip)
+        return clip
+
+    def _remember(self, frames: Sequence[SeenFrame], jpegs: Sequence[bytes]) -> Clip:
+        start_s, end_s = frames[0].t_s, frames[-1].t_s
+        short_term, global_ = self._compressor.compress([frame.features for frame in frames], start_s, end_s)
+        chosen = choose_key_frames([frame.change for frame in frames])
+        labels = clip_labels([frame.labels for frame in frames])
+        clip = Clip(
+            id=self._next_clip,
+            start_s=start_s,
+            end_s=end_s,
+            frame_times_s=tuple(frame.t_s for frame in frames),
+            key_frames=tuple(KeyFrame(frames[i].t_s, jpegs[i]) for i in chosen),
+            short_term=short_term.astype(np.float16),
+            global_=global_.astype(np.float16),
+            labels=labels,
+            caption=describe(labels),
+            tokens_seen=sum(len(frame.features.patches) for frame in frames),
+            tokens_kept=len(short_term) + 1,
+        )
+        entry = entry_of(clip)
+        self._next_clip += 1
+        self._long_term.add(clip.id, short_term)
+        self._close_segment(clip.id)
+        self._log.add_clip(entry, clip.global_.astype(np.float32))
+        self._shelf.put(clip)
+        self._journal.write(lambda: self._store.add_clip(entry, clip), clip=clip)
+        return clip
+
+    def _close_segment(self, new_clip: int) -> None:
+        """Integrate the last segment once its first clip of the next one is there."""
+        view = self._log.view()
+        if not view.clips or segment_of(view.clips[-1].id) == segment_of(new_clip):
+            return
+        segment, n = segment_of(view.clips[-1].id), len(view.clips)
+        self._integrate_segment([i for i in range(max(0, n - 64), n) if segment_of(view.clips[i].id) == segment])
+
+    def _integrate_segment(self, inside: Sequence[int]) -> None:
+        view = self._log.view()
+        kept = self._long_term.close_segment([view.clips[i].id for i in inside], view.globals[list(inside)])
+        self._journal.write(lambda: self._store.add_long_term(*kept), segment=kept[0])
+
+    def add_spoken(self, spoken: Spoken) -> None:
+        """Remember words; a known `utterance` amends `answered` only."""
+        key = (spoken.origin, spoken.utterance)
+        row = self._utterances.get(key)
+        if row is not None:
+            answered = spoken.answered
+            self._log.amend_words(row, answered)
+            self._journal.write(lambda: self._store.amend_words(row, answered))
+            return
+        entry = WordsEntry(self._next_words, spoken)
+        self._next_words += 1
+        self._utterances[key] = entry.row
+        vector = self._text_encoder.encode([spoken.text])[0]
+        self._log.add_words(entry, vector)
+        self._journal.write(lambda: self._store.add_words(entry, vector), words=entry)
+
+    def add_heard(self, heard: Heard) -> None:
+        """Remember a sound."""
+        entry = SoundEntry(self._next_sound, heard)
+        self._next_sound += 1
+        self._log.add_sound(entry)
+        self._journal.write(lambda: self._store.add_sound(entry))
+
+    def close(self) -> None:
+        """Close the open clip and the store. Safe to call twice."""
+        frames = self._builder.flush()
+        if frames:
+            jpegs, self._jpegs = self._jpegs, ()
+            self._remember(frames, jpegs)
+        self._journal.flush()
+        self._store.close()
+
+    def _report(self, clip: Clip | None) -> None:
+        """Raise once for each time that saving stops."""
+        fault, was_reported = self._journal.fault, self._reported
+        self._reported = fault is not None
+        if fault is not None and not was_reported:
+            raise StoreError(fault.code, str(fault), fault.hint, clip)
+
+    @property
+    def store_fault(self) -> StoreError | None:
+        """Why new memories are not being saved just now; None while they are."""
+        return self._journal.fault
+
+    @property
+    def next_clip(self) -> int:
+        """The number that the open clip will have."""
+        return self._next_clip
+
+    # ---- reading (any thread) --------------------------------------------------------------------------------------
+
+    def snapshot(self, t_s: float) -> Snapshot:
+        """The memory as it is now."""
+        return Snapshot(self._log.version, t_s)
+
+    def recall(self, question: Question, cancel: CancelToken) -> Recall:
+        """The best evidence for a question within its snapshot, best first."""
+        return self._recalling().recall(question, cancel)
+
+    def search(self, words: str, limit: int = 20) -> Recall:
+        """Full-text and meaning search over everything."""
+        return self._recalling().search(words, limit)
+
+    def _recalling(self) -> recalling.Recalling:
+        return recalling.Recalling(
+            self._log, self._long_term, self._compressor, self._text_encoder, self._journal.match_words, self._scale
+        )
+
+    def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
+        """Closed clips whose number is `first` to `last` (included), read as they are asked for."""
+        entries = [c for c in self._log.view().clips if c.id >= first and (last is None or c.id <= last)]
+        return ShelvedClips(self._shelf, entries)
+
+    def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:
+        """The growing clip: start_s, end_s, frames, newest picture."""
+        frames, jpegs = self._builder.frames, self._jpegs
+        if not frames or not jpegs:
+            return None
+        return frames[0].t_s, frames[-1].t_s, len(frames), KeyFrame(frames[-1].t_s, jpegs[-1])
+
+    def spoken(self) -> Sequence[Spoken]:
+        """All words, in order."""
+        return [entry.spoken for entry in self._log.view().words]
+
+    def heard(self) -> Sequence[Heard]:
+        """All sounds, in order."""
+        return [entry.heard for entry in self._log.view().sounds]
+
+    def figures(self) -> MemoryFigures:
+        """Clips, seconds, bytes, tokens seen and kept. Bytes are those of pictures, memories and words."""
+        view = self._log.view()
+        words = sum(len(entry.spoken.text.encode()) for entry in view.words)
+        vectors = 2 * view.word_vectors.size
+        return MemoryFigures(
+            clips=len(view.clips),
+            seconds=_covered_s(view.clip_times),
+            bytes=sum(clip.bytes for clip in view.clips) + words + vectors,
+            tokens_seen=sum(clip.tokens_seen for clip in view.clips),
+            tokens_kept=sum(clip.tokens_kept for clip in view.clips),
+        )
+
+    # ---- forgetting (writer thread) --------------------------------------------------------------------------------
+
+    def forget(self, from_s: float | None = None, to_s: float | None = None) -> MemoryFigures:
+        """Forget what overlaps a range, or everything: rows, pictures, index entries, what was integrated from them.
+
+        A clip that touches the range goes as a whole; of the open clip, the frames within it.
+
+        Raises:
+            StoreError: it is forgotten, but still lies on the disk; the next write that succeeds deletes it there.
+        """
+        begin_s = -np.inf if from_s is None else from_s
+        end_s = np.inf if to_s is None else to_s
+        view = self._log.view()
+        clips = {c.id for c in view.clips if c.end_s >= begin_s and c.start_s <= end_s}
+        words = {w.row for w in view.words if w.spoken.end_s >= begin_s and w.spoken.start_s <= end_s}
+        sounds = {s.row for s in view.sounds if s.heard.end_s >= begin_s and s.heard.start_s <= end_s}
+        self._log.forget(
+            clip=lambda c: c.id in clips,
+            words=lambda w: w.row in words,
+            sound=lambda s: s.row in sounds,
+            frame=lambda f: begin_s <= f.t_s <= end_s or f.clip in clips,
+        )
+        self._forget_open(begin_s, end_s)
+        self._shelf.forget(clips)
+        self._utterances = {key: row for key, row in self._utterances.items() if row not in words}
+        segments = self._long_term.forget(sorted(clips))
+        gone = sorted(clips), sorted(words), sorted(sounds), sorted(segments)
+        self._journal.forget(clips, words, segments, lambda: self._store.forget(*gone))
+        self._rebuild(segments)
+        if self._journal.fault is not None:
+            raise self._journal.fault
+        figures = self.figures()
+        return MemoryFigures(
+            figures.clips, figures.seconds, figures.bytes, figures.tokens_seen, figures.tokens_kept,
+            forgot_from_s=0.0 if from_s is None else from_s, forgot_to_s=to_s,
+        )  # fmt: skip
+
+    def _forget_open(self, begin_s: float, end_s: float) -> None:
+        frames = self._builder.frames
+        kept = [i for i, frame in enumerate(frames) if not begin_s <= frame.t_s <= end_s]
+        self._builder.drop(begin_s, end_s)
+        self._jpegs = tuple(self._jpegs[i] for i in kept)
+
+    def _rebuild(self, segments: set[int]) -> None:
+        clips = self._log.view().clips
+        growing = segment_of(self._next_clip)
+        for segment in sorted(segments - {growing}):
+            inside = [i for i, clip in enumerate(clips) if segment_of(clip.id) == segment]
+            if inside:
+                self._integrate_segment(inside)
+
+
+def _covered_s(times: NDArray[np.float64]) -> float:
+    """Seconds that clips `[n, 2]` cover; the second between a clip's last frame and the next one's first counts too."""
+    if not len(times):
+        return 0.0
+    gaps_s = times[1:, 0] - times[:-1, 1]
+    return round(float((times[:, 1] - times[:, 0]).sum() + gaps_s[gaps_s <= 2.0].sum()), 3)

@@ -1,0 +1,136 @@
+"""Where the memory is kept, as a protocol: one session's clips, words, sounds and long-term memory.
+
+A store is written by one thread and read by any. Entries are immutable once written, except that the words of an
+utterance may still become answered or not. What goes wrong is a `StoreError` with a sentence for the page.
+Each session has a folder of its own, so that deleting it leaves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnilive_demo.memory.records_log import ClipEntry, SoundEntry, WordsEntry
+from omnilive_demo.records import Clip
+
+
+class StoreError(RuntimeError):
+    """The store failed. The message and `hint` are for the page; `clip` is what was remembered in RAM instead."""
+
+    def __init__(self, code: str, message: str, hint: str = "", clip: Clip | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+        self.clip = clip
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One run of the process on a store: stream time `start_s` was at wall-clock `epoch_s` (seconds since 1970)."""
+
+    epoch_s: float
+    start_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMemory:
+    """All that a reopened memory starts from. `damage` are sentences about what could not be read."""
+
+    clips: tuple[tuple[ClipEntry, NDArray[np.float32]], ...]  # each with its g_k
+    words: tuple[tuple[WordsEntry, NDArray[np.float32]], ...]  # each with its sentence vector
+    sounds: tuple[SoundEntry, ...]
+    sittings: tuple[Sitting, ...]
+    next_clip: int
+    next_words: int
+    next_sound: int
+    damage: tuple[str, ...]
+
+
+class MemoryStore(Protocol):
+    """One session's store. Every method may raise `StoreError`; a write that did left nothing behind."""
+
+    def load(self) -> StoredMemory:
+        """Everything but pictures and S_k; entries that are damaged are left out and reported."""
+        ...
+
+    def begin(self, sitting: Sitting) -> None:
+        """A process starts to write."""
+        ...
+
+    def add_clip(self, entry: ClipEntry, clip: Clip) -> None:
+        """Keep a closed clip."""
+        ...
+
+    def add_words(self, entry: WordsEntry, vector: NDArray[np.float32]) -> None:
+        """Keep words, with their sentence vector, and index them."""
+        ...
+
+    def amend_words(self, row: int, answered: bool | None) -> None:
+        """Keep whether words were answered."""
+        ...
+
+    def add_sound(self, entry: SoundEntry) -> None:
+        """Keep a sound."""
+        ...
+
+    def add_long_term(self, segment: int, clips: Sequence[int], rows: NDArray[np.float32]) -> None:
+        """Keep H̄ of a full segment: the clips that it was integrated from and a row for each."""
+        ...
+
+    def read_clip(self, clip: int) -> Clip | None:
+        """A whole clip; None when there is none of that number. Parts that are damaged are left out."""
+        ...
+
+    def read_short_term(self, clip: int) -> NDArray[np.float16] | None:
+        """S_k alone."""
+        ...
+
+    def read_long_term(self, segment: int) -> tuple[tuple[int, ...], NDArray[np.float32]] | None:
+        """H̄ of a segment, as it was kept."""
+        ...
+
+    def match_words(
+        self, words: Sequence[str], last_row: int, limit: int
+    ) -> tuple[dict[str, tuple[int, ...]], dict[int, float]]:
+        """Full-text search up to a row: the rows that hold each word (newest first), and bm25 of the best rows."""
+        ...
+
+    def forget(
+        self, clips: Sequence[int], words: Sequence[int], sounds: Sequence[int], segments: Sequence[int]
+    ) -> None:
+        """Delete for good, index entries and free pages included."""
+        ...
+
+    def size_bytes(self) -> int:
+        """What the store takes on disk."""
+        ...
+
+    def close(self) -> None:
+        """Write out and let go. Safe to call twice."""
+        ...
+
+
+def session_folder(data_dir: Path, session: str) -> Path:
+    """Where the store of a session lies.
+
+    Raises:
+        ValueError: the name could lead elsewhere.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", session):
+        raise ValueError("a session's name holds letters, digits, - and _ only")
+    return data_dir / "sessions" / session
+
+
+def delete_session(folder: Path) -> None:
+    """Delete a session's store entirely; its memory must be closed. No such folder is fine."""
+    if folder.parent.name != "sessions":
+        raise ValueError(f"{folder} is not the folder of a session")
+    if folder.exists():
+        shutil.rmtree(folder)

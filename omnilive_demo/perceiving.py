@@ -1,0 +1,167 @@
+"""One session's perception: its ears and eyes, fed through bounded queues, each on a lane of its own.
+
+Nothing here waits for reasoning (the paper's disentangled modules). The one exception is on purpose: with
+`Settings.serial` perception stands still while an answer is given, which is the counter-case that we measure against.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Awaitable, Callable
+
+from omnilive_demo.engine import Engine
+from omnilive_demo.events import AudioBlock, EarEvent, VideoFrame
+from omnilive_demo.perception.ears import Ears
+from omnilive_demo.perception.eyes import Eyes
+from omnilive_demo.perception.sampler import FrameSampler
+from omnilive_demo.queues import DropOldest
+from omnilive_demo.records import Origin, SeenFrame
+from omnilive_demo.serving.lane import Priority
+
+log = logging.getLogger(__name__)
+
+AUDIO_BLOCKS = 500  # 10 s of 20 ms blocks: longer than any stall that a visitor would sit through
+FRAMES = 4
+
+
+class Perceiving:
+    """Runs ears (one pair for each origin of sound) and eyes.
+
+    Args:
+        on_ear: called on the loop with every ear event, in order.
+        on_seen: awaited with every perceived frame; its slowness makes frames drop, not pile up.
+        may_perceive: cleared to make perception wait (serial mode only).
+    """
+
+    def __init__(
+        self,
+        session: str,
+        engine: Engine,
+        on_ear: Callable[[EarEvent], None],
+        on_seen: Callable[[SeenFrame], Awaitable[None]],
+        first_utterance: int = 1,
+    ) -> None:
+        self._session = session
+        self._engine = engine
+        self._on_ear = on_ear
+        self._on_seen = on_seen
+        self._utterances = itertools.count(first_utterance)
+        self._audio: dict[Origin, DropOldest[AudioBlock | float]] = {}
+        self._ears: dict[Origin, Ears] = {}
+        self._frames: DropOldest[VideoFrame] = DropOldest(FRAMES)
+        self._sampler = FrameSampler()
+        self._eyes = Eyes(engine.encoder)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._busy: set[str] = set()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self.may_perceive = asyncio.Event()
+        self.may_perceive.set()
+        self.seen_frames = 0
+
+    def start(self) -> None:
+        """Begin to perceive."""
+        self._tasks.append(asyncio.create_task(self._look(), name="eyes"))
+
+    async def close(self) -> None:
+        """Stop at once."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def hear(self, block: AudioBlock) -> None:
+        """Queue sound; never blocks."""
+        self._queue(block.origin).put(block)
+        self._quiet.clear()
+
+    def flush(self, origin: Origin, t_s: float) -> None:
+        """No more sound for now (muted, source ended): an utterance under way ends."""
+        if origin in self._audio:
+            self._audio[origin].put(t_s)
+            self._quiet.clear()
+
+    def watch(self, frame: VideoFrame) -> None:
+        """Queue a picture if its second has none yet; never blocks."""
+        if self._sampler.take(frame.t_s):
+            self._frames.put(frame)
+            self._quiet.clear()
+
+    def wants_frame(self, t_s: float) -> bool:
+        """Whether a picture taken now would be looked at; lets the transport skip the conversion of all others."""
+        return self._sampler.wants(t_s)
+
+    def set_end_pause(self, origin: Origin, utterance: int, pause_s: float) -> None:
+        """How long the silence after this utterance must be to end it."""
+        if origin in self._ears:
+            self._ears[origin].set_end_pause(utterance, pause_s)
+
+    async def settled(self) -> None:
+        """Wait until everything queued has been perceived."""
+        await self._quiet.wait()
+
+    @property
+    def dropped_blocks(self) -> int:
+        """Sound blocks that were dropped because the ears could not keep up."""
+        return sum(queue.dropped for queue in self._audio.values())
+
+    @property
+    def dropped_frames(self) -> int:
+        """Sampled frames that were dropped because the eyes could not keep up."""
+        return self._frames.dropped
+
+    def depths(self) -> dict[str, int]:
+        """How much waits, by queue."""
+        return {"audio_blocks": sum(len(queue) for queue in self._audio.values()), "frames": len(self._frames)}
+
+    def _queue(self, origin: Origin) -> DropOldest[AudioBlock | float]:
+        if origin not in self._audio:
+            self._audio[origin] = DropOldest(AUDIO_BLOCKS)
+            self._ears[origin] = Ears(origin, self._engine.new_voice_activity(), lambda: next(self._utterances))
+            self._tasks.append(asyncio.create_task(self._listen(origin), name=f"ears-{origin}"))
+        return self._audio[origin]
+
+    async def _listen(self, origin: Origin) -> None:
+        queue, ears = self._audio[origin], self._ears[origin]
+        while True:
+            items = await queue.get_all()
+            self._begin(origin)
+            await self.may_perceive.wait()
+            events = await self._engine.ears.run(_feed, ears, items, session=self._session, priority=Priority.EARS)
+            for event in events:
+                try:
+                    self._on_ear(event)
+                except Exception:
+                    log.exception("an ear event could not be handled: %s", type(event).__name__)
+            self._end(origin)
+
+    async def _look(self) -> None:
+        while True:
+            frame = await self._frames.get()
+            self._begin("eyes")
+            await self.may_perceive.wait()
+            try:
+                seen = await self._engine.eyes.run(
+                    self._eyes.observe, frame, session=self._session, priority=Priority.EYES
+                )
+                self.seen_frames += 1
+                await self._on_seen(seen)
+            except Exception:
+                log.exception("a frame could not be perceived")
+            self._end("eyes")
+
+    def _begin(self, who: str) -> None:
+        self._busy.add(who)
+
+    def _end(self, who: str) -> None:
+        self._busy.discard(who)
+        if not self._busy and not len(self._frames) and not any(len(queue) for queue in self._audio.values()):
+            self._quiet.set()
+
+
+def _feed(ears: Ears, items: list[AudioBlock | float]) -> list[EarEvent]:
+    events: list[EarEvent] = []
+    for item in items:
+        events += ears.flush(item) if isinstance(item, float) else ears.feed(item)
+    return events

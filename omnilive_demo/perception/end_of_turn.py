@@ -1,0 +1,90 @@
+"""When has somebody finished? How much quiet to wait for, judged by how complete the words sound so far."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+_LEFT_OPEN_WORDS = """
+    a an the my your his her its our their some any every each another which whose
+    of to in on at by for from with without about into onto over under between behind before after during near than
+    and or but because if when while although though unless until since whether so that as
+    is are was were am be been being do does did has have had can could will would shall should may might must
+    let's i'm you're we're they're i've we've i'll we'll wanna gonna
+    i we they he she who what where why how very really more most too just also not
+    um uh er erm hmm uhm like well
+"""
+_LEFT_OPEN = frozenset(_LEFT_OPEN_WORDS.split())
+"""Words after which more is to come: determiners, prepositions, conjunctions, auxiliaries, subjects, fillers."""
+
+_BE = r"(is|was|are|were|am)"
+_AUXILIARY = r"(is|was|are|were|am|did|do|does|can|could|will|would|have|has|had|should)"
+_PRONOUN = r"(it|this|that|these|those|he|she|they|you|i|we|there|here)"
+_THING = r"(it|this|that|him|her|them|me|you|us)"
+
+_CLOSED = re.compile(
+    rf"(what|who|where|when|how|which) {_BE} {_PRONOUN}"  # "who are they"
+    rf"|.*\b(what|who|where|how) {_PRONOUN} {_AUXILIARY}"  # "do you know where they are"
+    rf"|(what|who|where|which|how)\b.* {_AUXILIARY} (\w+ ){{1,3}}(about|for|from|with|on|in|at|to|like|do|doing)"
+    rf"|.*\b{_AUXILIARY} {_PRONOUN} .*\b(on|in|that|before|after|too)"  # "did you turn it on"
+    rf"|.*\b(about|like|after|before|for|with|of|to|do) {_THING}"
+    r"|(so|why|how|who|what|when|where|really|why not|how so|(yes )?i (am|do|did|can|was|have|will))"
+)
+"""Whole texts that are complete although their last word is one of those."""
+
+_ANNOUNCING = re.compile(
+    r"(.*\b)?(i (just )?(want|wanted|would like|was going|am going|need|have) to (ask|know|tell|say)"
+    r"( you)?( something)?"
+    r"|(can|could|would|will) you( please)?( tell| show| remind)?( me| us)?|do you (know|remember|think|mean)"
+    r"|tell me( when)?|i (think|mean|guess|wonder|was wondering)|the (thing|question|problem) is|excuse me|hey|okay so"
+    r"|let me)"
+)
+"""Whole texts that only announce something."""
+
+_COMMAND = re.compile(
+    r"(please )?(stop|quiet|be quiet|shut up|enough|wait|cancel|never mind|go on|continue|repeat( that)?|again|louder"
+    r"|yes|no|yes please|no thanks|no thank you|thanks|thank you|stop (it|that|talking)|what( is|'s| was) (this|that)"
+    r"|what do you see)( please| now)?"
+)
+"""Short texts that nobody goes on from."""
+
+
+class EndOfTurn(Protocol):
+    """Decides how long a pause ends a turn."""
+
+    def pause_s(self, partial_text: str, speech_s: float) -> float:
+        """Seconds of quiet after which the speaker has finished.
+
+        Args:
+            partial_text: what was understood so far; empty when nothing was.
+            speech_s: how long the utterance lasts already.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PauseAndCompleteness:
+    """A fixed pause, shortened after commands and lengthened while the words cannot be a whole sentence yet."""
+
+    complete_s: float = 0.38
+    command_s: float = 0.3
+    announcing_s: float = 0.9
+    left_open_s: float = 1.1
+    unknown_s: float = 0.5  # nothing was understood: perhaps the recogniser is behind
+    rambling_s: float = 8.0  # who has spoken for this long pauses longer
+    rambling_extra_s: float = 0.15
+
+    def pause_s(self, partial_text: str, speech_s: float) -> float:
+        """Seconds of quiet after which the speaker has finished."""
+        words = re.findall(r"[a-z']+", partial_text.lower())
+        if not words:
+            return self.unknown_s
+        text = " ".join(words)
+        if _COMMAND.fullmatch(text):
+            return self.command_s
+        if _ANNOUNCING.fullmatch(text):
+            return self.announcing_s
+        if words[-1] in _LEFT_OPEN and not _CLOSED.fullmatch(text):
+            return self.left_open_s
+        return self.complete_s + (self.rambling_extra_s if speech_s >= self.rambling_s else 0.0)

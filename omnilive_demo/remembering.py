@@ -1,0 +1,152 @@
+"""One session's memory at work: writes in order on the memory's lane, and tells the page what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from omnilive_demo import telling, told
+from omnilive_demo.engine import Engine
+from omnilive_demo.events import Caption, MemoryFigures, Notice, PageEvent, SoundNoticed
+from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.memory.store import StoreError
+from omnilive_demo.records import Clip, SeenFrame
+from omnilive_demo.serving.lane import Priority
+
+log = logging.getLogger(__name__)
+
+FRAME_WRITES = 32
+REPEAT_FAILURE_S = 60.0
+
+
+class Remembering:
+    """The one writer of a session's memory.
+
+    Frames wait for room, so that they are dropped at the eyes and counted there; words never wait and never drop.
+    """
+
+    def __init__(self, session: str, engine: Engine, memory: LongMemory, tell: Callable[[PageEvent], None]) -> None:
+        self._session = session
+        self._engine = engine
+        self._memory = memory
+        self._tell = tell
+        self._writes: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
+        self._room = asyncio.Semaphore(FRAME_WRITES)
+        self._failed_s = -REPEAT_FAILURE_S
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run(), name="memory")
+
+    async def close(self) -> None:
+        """Write what waits, close the open clip and the store."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        while not self._writes.empty():
+            await self._do(self._writes.get_nowait())
+        await self._do(self._memory.close)
+
+    async def see(self, seen: SeenFrame) -> None:
+        """Remember a frame; waits when the memory cannot keep up."""
+        await self._room.acquire()
+        self._writes.put_nowait(_SeeFrame(self, seen))
+
+    def write(self, function: Callable[..., object], *args: object) -> None:
+        """Remember words or a sound. As many as can be spoken: they need no bound."""
+        self._writes.put_nowait(lambda: function(*args))
+
+    async def forget(self, from_s: float | None, to_s: float | None) -> MemoryFigures:
+        """Forget a range, or everything; returns what is left."""
+        figures: MemoryFigures = await self._call(self._memory.forget, from_s, to_s)
+        return figures
+
+    async def tell_past(self) -> None:
+        """After a restart: what is remembered of earlier runs."""
+        for event in await self._call(self._past):
+            self._tell(event)
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait."""
+        return self._writes.qsize()
+
+    async def _run(self) -> None:
+        while True:
+            await self._do(await self._writes.get())
+
+    async def _do(self, write: Callable[[], object]) -> None:
+        try:
+            events = await self._call(write)
+        except StoreError as error:
+            events = (not_saved(error),)
+        except Exception:
+            log.exception("a memory write failed")
+            return
+        finally:
+            if isinstance(write, _SeeFrame):
+                self._room.release()
+        for event in events if isinstance(events, tuple) else ():
+            if not (isinstance(event, Notice) and self._told_lately()):
+                self._tell(event)
+
+    async def _call(self, function: Callable[..., Any], *args: object) -> Any:
+        return await self._engine.memory.run(function, *args, session=self._session, priority=Priority.MEMORY)
+
+    # ---- on the memory's lane ----------------------------------------------------------------------------------------
+
+    def _see(self, seen: SeenFrame) -> tuple[PageEvent, ...]:
+        events: list[PageEvent] = []
+        clip: Clip | None
+        try:
+            clip = self._memory.see(seen)
+        except StoreError as error:
+            clip = error.clip  # remembered all the same, in RAM
+            events.append(not_saved(error))
+        if clip is not None:
+            events += [telling.told_clip(clip), self._memory.figures()]
+        growing = self._memory.open_clip()
+        if growing is not None:
+            events.append(telling.told_open_clip(*growing))
+        return tuple(events)
+
+    def _past(self) -> tuple[PageEvent, ...]:
+        memory = self._memory
+        clips = tuple(telling.told_clip(clip) for clip in memory.clips()[-told.CLIPS :])
+        words = tuple(
+            Caption(number, said.text, True, said.origin, said.start_s, said.end_s, said.answered)
+            for number, said in list(enumerate(memory.spoken(), 1))[-told.WORDS :]
+        )
+        sounds = tuple(
+            SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin)
+            for heard in memory.heard()[-told.WORDS :]
+        )
+        return (*clips, *words, *sounds, memory.figures())
+
+    def _told_lately(self) -> bool:
+        now_s = time.monotonic()
+        lately = now_s - self._failed_s < REPEAT_FAILURE_S
+        if not lately:
+            self._failed_s = now_s
+        return lately
+
+
+class _SeeFrame:
+    """A frame's write: told apart from the others because frames are bounded."""
+
+    def __init__(self, remembering: Remembering, seen: SeenFrame) -> None:
+        self._remembering = remembering
+        self._seen = seen
+
+    def __call__(self) -> tuple[PageEvent, ...]:
+        return self._remembering._see(self._seen)
+
+
+def not_saved(error: StoreError) -> Notice:
+    """What the page is told when something is remembered but could not be stored."""
+    log.warning("not stored: %s", error)
+    return Notice(error.code, str(error), error.hint)

@@ -1,0 +1,20 @@
+"""An utterance while it is spoken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omnilive_demo.perception.recognizer import RecognitionStream
+from omnilive_demo.records import Origin, Snapshot
+
+
+@dataclass(slots=True)
+class OpenUtterance:
+    """Somebody speaks: since when, on which memory a question would be answered, and the words so far."""
+
+    number: int
+    origin: Origin
+    start_s: float
+    snapshot: Snapshot
+    stream: RecognitionStream
+    confirmed: bool = False

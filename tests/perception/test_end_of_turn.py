@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnilive_demo.perception.end_of_turn import PauseAndCompleteness
+
+PATIENCE = PauseAndCompleteness()
+
+COMPLETE = """
+What did I say about the meeting
+What happened a minute ago
+When was it dark
+The meeting is at three on Friday
+Where did I leave my keys
+What did you look at
+Who are they
+Do you know where they are
+What was I talking about
+Can you turn it on
+I have never heard of it
+What does it look like
+Why
+Tell me what happened after that
+"""
+
+OPEN = """
+What did I say about the
+I put the keys on
+Where is my
+I would go but
+The meeting is
+Do you remember when
+Um
+And then he
+I think that
+Remember that the doctor is coming on
+What happened after
+Because if
+Can you
+"""
+
+ANNOUNCING = """
+I wanted to ask you
+Tell me
+Can you tell me
+I was wondering
+Hey
+Okay I just want to ask you something
+"""
+
+
+def lines(text: str) -> list[str]:
+    return text.strip().splitlines()
+
+
+@pytest.mark.parametrize("text", lines(COMPLETE))
+def test_whole_sentence_waits_a_short_pause(text):
+    assert 0.35 <= PATIENCE.pause_s(text, 2.0) <= 0.4
+
+
+@pytest.mark.parametrize("text", lines(OPEN) + lines(ANNOUNCING))
+def test_half_a_sentence_waits_longer(text):
+    assert 0.85 <= PATIENCE.pause_s(text, 2.0) <= 1.2
+
+
+@pytest.mark.parametrize("text", ["Stop", "stop please", "Yes", "What is this", "No thank you", "Please be quiet"])
+def test_short_command_waits_least(text):
+    assert PATIENCE.pause_s(text, 0.5) < PATIENCE.pause_s("The door is open", 0.5)
+
+
+def test_nothing_understood_yet_waits_a_little_longer():
+    assert PATIENCE.pause_s("", 1.0) > PATIENCE.pause_s("The door is open", 1.0)
+
+
+def test_case_and_punctuation_do_not_matter():
+    assert PATIENCE.pause_s("WHAT did I say about the…", 1) == PATIENCE.pause_s("what did i say about the", 1)
+
+
+@settings(deadline=None)
+@given(st.text(), st.floats(0, 60))
+def test_any_text_waits_between_a_quarter_and_one_and_a_quarter_seconds(text, speech_s):
+    assert 0.25 <= PATIENCE.pause_s(text, speech_s) <= 1.25
+
+
+def test_long_rambling_text_is_judged_quickly():
+    begun_s = time.process_time()
+    PATIENCE.pause_s("what is " + "that thing you have with it on the " * 20, 14.0)
+    assert time.process_time() - begun_s < 0.1
