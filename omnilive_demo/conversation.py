@@ -36,7 +36,7 @@ from omnilive_demo.events import (
     StateChanged,
 )  # fmt: skip
 from omnilive_demo.memory.long_memory import LongMemory
-from omnilive_demo.records import Heard, Question, Snapshot, Spoken
+from omnilive_demo.records import Heard, Origin, Question, Snapshot, Spoken
 from omnilive_demo.serving.lane import Priority
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.utterance import OpenUtterance
@@ -100,6 +100,7 @@ class Conversation:
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "idle"
         self.lost_utterances = 0
+        self.source_is_visitor = False  # a stream pushed from the visitor's own camera: it may interrupt
 
     # ---- what comes in -----------------------------------------------------------------------------------------------
 
@@ -178,14 +179,14 @@ class Conversation:
         snapshot = self._memory.snapshot(event.t_s)
         stream = self._engine.recognizer.open(self._session, event.utterance)
         self._open[event.utterance] = OpenUtterance(event.utterance, event.origin, event.t_s, snapshot, stream)
-        if event.origin == "visitor" and self._playout.speaking is not None:
+        if self._is_visitor(event.origin) and self._playout.speaking is not None:
             self._playout.duck()
 
     def _confirm(self, event: SpeechConfirmed) -> None:
         if event.utterance in self._open:
             self._open[event.utterance].confirmed = True
         # The sound track of a film does not interrupt; the visitor does.
-        if event.origin == "visitor" and self.answering:
+        if self._is_visitor(event.origin) and self.answering:
             self.stop("speech")
         self._playout.restore()
 
@@ -233,7 +234,7 @@ class Conversation:
 
     def _settle(self, event: SpeechEnded, utterance: OpenUtterance, text: str, answer: bool, watch: Stopwatch) -> None:
         # A film that asks while an answer is given is only heard: it cannot know that we are talking.
-        if event.origin == "source" and self.answering:
+        if not self._is_visitor(event.origin) and self.answering:
             answer = False
         turn = self._next_turn() if answer else None
         self._tell(
@@ -300,7 +301,7 @@ class Conversation:
     def _derive(self) -> State:
         if self._playout.speaking is not None:
             return "ducked" if self._playout.ducked else "speaking"
-        if any(utterance.origin == "visitor" for utterance in self._open.values()):
+        if any(self._is_visitor(utterance.origin) for utterance in self._open.values()):
             return "listening"
         return "thinking" if self.answering else "idle"
 
@@ -315,6 +316,9 @@ class Conversation:
             gate.clear()
         else:
             gate.set()
+
+    def _is_visitor(self, origin: Origin) -> bool:
+        return origin == "visitor" or self.source_is_visitor
 
     @property
     def state(self) -> StateChanged:

@@ -19,7 +19,7 @@ from omnilive_demo.clock import SessionClock
 from omnilive_demo.config import Settings
 from omnilive_demo.conversation import Conversation
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import AudioBlock, Bye, Fault, Notice, PageEvent, StateChanged, VideoFrame
+from omnilive_demo.events import AudioBlock, Bye, Fault, Notice, PageEvent, SourceChanged, StateChanged, VideoFrame
 from omnilive_demo.logs import session_id
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.session_memory import SessionMemory
@@ -150,6 +150,8 @@ class Session:
     def announce(self, event: PageEvent) -> None:
         """Put an event into the session's one ordered stream."""
         self._told.note(event)
+        if isinstance(event, SourceChanged) and self._ready.is_set():
+            self._conversation.source_is_visitor = event.kind == "push"
         for listener in tuple(self._listeners):
             listener(event)
 

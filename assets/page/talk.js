@@ -167,7 +167,7 @@ export class Talk {
 
   #light(turn, clipId) {
     this.mark(turn);
-    this.timeline.reveal(clipId ?? this.timeline.openId, true);
+    this.timeline.reveal(clipId, true);
   }
 
   mark(turn) {

@@ -30,6 +30,7 @@ export class Timeline {
   clear() {
     this.clips = new Map(); // id -> the newest event
     this.open = null;
+    this.newest = -1;
     this.nodes = new Map(); // key -> button; the key is a clip's number, or a span's
     this.speech = new Map(); // utterance -> caption
     this.sounds = [];
@@ -44,7 +45,10 @@ export class Timeline {
   get openId() { return this.open?.id ?? null; }
 
   /** The thumbnail of a clip; of the open one when there is no number. */
-  picture(clipId) { return (clipId === null ? this.open : this.clips.get(clipId) ?? (clipId === this.openId ? this.open : null))?.thumbnail ?? ''; }
+  picture(clipId) { return this.find(clipId)?.thumbnail ?? ''; }
+
+  /** A clip by its number. Evidence names the open clip by none, or by the number that it gets when it closes. */
+  find(clipId) { return this.clips.get(clipId) ?? (clipId === null || clipId === this.openId || clipId > this.newest ? this.open : null); }
 
   #all() { return this.open ? [...this.clips.values(), this.open] : [...this.clips.values()]; }
 
@@ -55,6 +59,7 @@ export class Timeline {
       this.open = event;
     } else {
       this.clips.set(event.id, event);
+      this.newest = Math.max(this.newest, event.id);
       if (this.open && this.open.start_s < event.end_s) this.#drop(this.#key(this.open), () => { this.open = null; });
     }
     this.#draw(event);
@@ -222,7 +227,7 @@ export class Timeline {
   // ---- marks
 
   #rank(clips) {
-    const best = Math.min(...clips.map(({ id }) => this.marks.get(id) ?? Infinity));
+    const best = Math.min(...[...this.marks].filter(([id]) => clips.includes(this.find(id))).map(([, rank]) => rank), Infinity);
     return Number.isFinite(best) ? best : 0;
   }
 
@@ -245,7 +250,7 @@ export class Timeline {
 
   /** Bring a clip into view; `focus` also gives it the keyboard. */
   reveal(clipId, focus) {
-    const clip = this.clips.get(clipId) ?? (clipId === this.openId ? this.open : null);
+    const clip = this.find(clipId);
     if (!clip) return false;
     const node = this.nodes.get(this.#key(clip)) ?? this.#draw(clip);
     this.following = clip.open === true;

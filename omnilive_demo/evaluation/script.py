@@ -17,7 +17,7 @@ from omnilive_demo.evaluation.speech import VOICES, from_file, synthesize
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something to say. `expects`: an answer that has none of these words does not rest on what was said."""
+    """Something to say. `expects`: words of the fact that the question does not hold; an answer without any misses it."""
 
     clip: OpusClip
     question: bool
@@ -25,14 +25,14 @@ class Line:
 
 
 _FACTS = (
-    ("The meeting with Anna is on Thursday morning.", "What did I say about the meeting?", ("thursday", "meeting")),
-    ("My keys are on the kitchen table.", "What did I say about my keys?", ("kitchen", "keys")),
-    ("The train to London leaves at seven.", "What did I say about the train?", ("london", "train")),
-    ("My sister bought a yellow bicycle.", "What did I say about my sister?", ("bicycle", "sister")),
-    ("The doctor wants to see me on Monday.", "What did I say about the doctor?", ("monday", "doctor")),
-    ("We need more coffee and bread.", "What did I say about the coffee?", ("bread", "coffee")),
-    ("The garden needs water every evening.", "What did I say about the garden?", ("water", "garden")),
-    ("My brother plays football on Sunday.", "What did I say about my brother?", ("football", "brother")),
+    ("The meeting with Anna is on Thursday morning.", "What did I say about the meeting?", ("thursday",)),
+    ("My keys are on the kitchen table.", "What did I say about my keys?", ("kitchen", "table")),
+    ("The train to London leaves at seven.", "What did I say about the train?", ("london", "seven")),
+    ("My sister bought a yellow bicycle.", "What did I say about my sister?", ("yellow", "bicycle")),
+    ("The doctor wants to see me on Monday.", "What did I say about the doctor?", ("monday",)),
+    ("We need more coffee and bread.", "What did I say about the coffee?", ("bread", "more")),
+    ("The garden needs water every evening.", "What did I say about the garden?", ("water", "evening")),
+    ("My brother plays football on Sunday.", "What did I say about my brother?", ("football", "sunday")),
 )
 _ALWAYS = ("What happened a minute ago?", "When was it dark?", "What is this?")
 _FACTS_EACH = 2

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.io import wavfile
 
 RATE_HZ = 48_000
-VOICES = ("slt", "rms", "awb", "kal16")
+VOICES = ("rms", "awb", "kal16", "slt")
 AUDIBLE = 10 ** (-40 / 20)  # mean absolute amplitude of a 10 ms window at -40 dBFS
 WINDOW_S = 0.010
 
@@ -44,7 +44,7 @@ class Speech:
         return (self.end_sample - self.onset_sample) / RATE_HZ
 
 
-def synthesize(text: str, voice: str = "slt") -> Speech:
+def synthesize(text: str, voice: str = "rms") -> Speech:
     """Say a sentence with a flite voice.
 
     Raises:

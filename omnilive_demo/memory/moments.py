@@ -38,6 +38,15 @@ class Memories:
         fresh = self.has_open or self.now_s - self.clips[-1].end_s <= STILL_NOW_S
         return len(self.clips) - 1 if fresh else None
 
+    def named(self, words: Sequence[str]) -> dict[int, float]:
+        """Indices of the clips that have a label with one of the words, with its score."""
+        found = self.view.named(words)
+        if self.has_open:
+            scores = [label.score for label in self.clips[-1].labels if set(words) & set(label.text.lower().split())]
+            if scores:
+                found[len(self.clips) - 1] = max(scores)
+        return found
+
     def clip_at(self, start_s: float, end_s: float) -> int | None:
         """The clip that overlaps an interval most."""
         if not self.clips:

@@ -22,11 +22,13 @@ from omnilive_demo.memory.records_log import ClipEntry, LogView, RecordsLog
 from omnilive_demo.memory.retrieval import PictureScale, Query, Ranking
 from omnilive_demo.memory.speech_search import MatchWords, speech_scores
 from omnilive_demo.memory.time_expressions import parse_time
+from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 from omnilive_demo.models.text_encoder import TextEncoder
 from omnilive_demo.records import Evidence, Question, Recall, Snapshot, TimeSpan
 
 _PRESENT = re.compile(r"^(?:is|are|am|isn't|aren't|does|do|can)\b")
 _NOW_FRAMES = 3
+_PLACES = frozenset(("area", "some", "mostly", "middle", "above", "below", "left", "right"))  # no names of things
 OpenClip = tuple[ClipEntry, Array, Array]
 """The open clip of a snapshot: its entry, g and S."""
 
@@ -73,6 +75,7 @@ class Recalling:
             picture=picture,
             speech=self._speech(memories, intent, text),
             scale=self._scale,
+            names=_names(intent.topic),
             first_person=re.search(r"\bi\b", plain_words(text)) is not None,
         )
         if _stopped(cancel):
@@ -94,7 +97,15 @@ class Recalling:
         if not topic:
             return Recall(looked_at_clips=len(memories.clips))
         scores = self._speech(memories, intent, words)
-        query = Query(intent, span, self._question_feature(words, view, open_clip), scores, self._scale, search=True)
+        query = Query(
+            intent,
+            span,
+            self._question_feature(words, view, open_clip),
+            scores,
+            self._scale,
+            names=_names(topic),
+            search=True,
+        )
         return Recall(Ranking(memories, query).best(limit), span, len(memories.clips))
 
     # ---- parts -----------------------------------------------------------------------------------------------------
@@ -145,6 +156,12 @@ def _stretch(evidence: Sequence[Evidence], phrase: str) -> TimeSpan:
         if e.start_s <= end_s + 2.0 and e.end_s >= start_s - 2.0:
             start_s, end_s = min(start_s, e.start_s), max(end_s, e.end_s)
     return TimeSpan(start_s, end_s, phrase)
+
+
+def _names(topic: Sequence[str]) -> tuple[str, ...]:
+    """Words that a label may have: those of the topic, and what visual words stand for ("gloomy": dark)."""
+    meanings = (VISUAL_WORDS[word] for word in topic if word in VISUAL_WORDS)
+    return tuple(word for word in dict.fromkeys((*topic, *meanings)) if word not in _PLACES)
 
 
 def _stopped(cancel: CancelToken) -> bool:

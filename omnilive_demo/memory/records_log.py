@@ -9,7 +9,7 @@ The log holds what ranking needs (times, words, vectors); pictures and S_k stay 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar, overload
@@ -157,6 +157,13 @@ class Tracks:
     words: Track[WordsEntry] = field(default_factory=Track)
     sounds: Track[SoundEntry] = field(default_factory=Track)
     amendments: dict[int, tuple[Amendment, ...]] = field(default_factory=dict)  # by row, oldest first
+    names: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # label word -> clip's position, score
+
+    def name_clip(self, position: int, labels: Sequence[Label]) -> None:
+        """Make a clip findable by the words of its labels."""
+        for label in labels:
+            for word in label.text.lower().split():
+                self.names.setdefault(word, []).append((position, label.score))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,16 @@ class LogView:
     sound_times: NDArray[np.float64]
     open_frames: tuple[FrameEntry, ...]
     next_clip: int  # the number of the clip that was open
+    names: Mapping[str, Sequence[tuple[int, float]]]  # also of later clips: see `named`
+
+    def named(self, words: Sequence[str]) -> dict[int, float]:
+        """Positions of the clips that have a label with one of the words, with the best score."""
+        found: dict[int, float] = {}
+        for word in words:
+            known = self.names.get(word, ())
+            for position, score in known[: bisect_left(known, (len(self.clips), -1.0))]:
+                found[position] = max(score, found.get(position, 0.0))
+        return found
 
 
 class RecordsLog:
@@ -199,6 +216,7 @@ class RecordsLog:
 
     def add_clip(self, clip: ClipEntry, global_: NDArray[np.float32]) -> None:
         """A clip closed; it ended with the newest frame but those after `clip.end_s`."""
+        self._tracks.name_clip(len(self._tracks.clips.items), clip.labels)
         self._tracks.clips.append(clip, self._version + 1, (clip.start_s, clip.end_s), global_)
         self._version += 1
 
@@ -242,6 +260,7 @@ class RecordsLog:
             sound_times=sounds.times.first(n_sounds).reshape(n_sounds, 2),
             open_frames=tuple(frame for frame in seen if frame.clip == open_clip),
             next_clip=open_clip,
+            names=tracks.names,
         )
 
     def forget(
@@ -256,10 +275,13 @@ class RecordsLog:
         kept_words = tracks.words.keep(lambda item: not words(item))
         rows = {item.row for item in kept_words.items}
         self._frames = tuple(item for item in self._frames if not frame(item))
-        self._tracks = Tracks(
+        kept = Tracks(
             clips=tracks.clips.keep(lambda item: not clip(item)),
             words=kept_words,
             sounds=tracks.sounds.keep(lambda item: not sound(item)),
             amendments={row: known for row, known in tracks.amendments.items() if row in rows},
         )
+        for position, kept_clip in enumerate(kept.clips.items):
+            kept.name_clip(position, kept_clip.labels)
+        self._tracks = kept
         self._version += 1

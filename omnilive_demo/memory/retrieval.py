@@ -1,7 +1,8 @@
 """Ranking: from a question's features to the moments that answer it, best first.
 
 Each clip of the prefix (and the open clip) and each stretch of words or sound without a picture is a moment. It gets
-- picture: cosine of the question feature q with g_k, from 0 at `nothing` to 1 at `certain` (belongs to the encoder);
+- picture: cosine of the question feature q with g_k, from 0 at `nothing` to 1 at `certain` (belongs to the encoder),
+  or the score of a label of the clip that the question names, whichever is better;
 - speech: see `speech_search`; a question for words without a topic takes the newest statements (0.8, 0.7, ...);
 - sound: for questions about sounds, the newest first (0.9, 0.8, ...); a label that the question names counts 1.0,
   another named sound is left out, one that has no name ("sound") counts half;
@@ -35,9 +36,13 @@ UNNAMED_SOUND = "sound"
 
 @dataclass(frozen=True, slots=True)
 class PictureScale:
-    """Which cosines of q and g_k mean nothing and which are certain; belongs to the frame encoder and compressor."""
+    """Which cosines of q and g_k mean nothing and which are certain; belongs to the frame encoder and compressor.
 
-    nothing: float = 0.25
+    The defaults are the plain descriptor's: in its sample streams a word that clearly holds for the whole picture has
+    0.4 to 0.75, one that holds for a part of it 0.15 to 0.25 (its labels tell), one that does not hold 0.1 or less.
+    """
+
+    nothing: float = 0.2
     certain: float = 0.6
 
     def score(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -55,6 +60,7 @@ class Query:
     speech: NDArray[np.float64]  # a score for every utterance
     scale: PictureScale
     first_person: bool = False
+    names: tuple[str, ...] = ()  # words that labels may have
     search: bool = False  # the search box: every kind counts in full, and only what is named
 
 
@@ -103,7 +109,7 @@ class Ranking:
         past = [e for e in past if e.score >= (ENOUGH if now is None else 0.5)]
         past.sort(key=lambda e: (-round(e.score, 3), -e.start_s))
         if now is None:
-            return _spread(past)[:most]
+            return tuple(sorted(_spread(past)[:most], key=lambda e: -e.score))
         others = [_scaled(e, 0.8) for e in past if e.clip_id != now.clip_id]
         return (now, *others[: most - 1])
 
@@ -114,9 +120,13 @@ class Ranking:
     # ---- kinds -----------------------------------------------------------------------------------------------------
 
     def _add_pictures(self) -> None:
-        if self._q.picture is None or not len(self._m.clips) or self._asks_now:
+        if not len(self._m.clips) or self._asks_now:
             return
-        scores = self._q.scale.score(self._m.globals @ self._q.picture)
+        scores = np.zeros(len(self._m.clips))
+        if self._q.picture is not None:
+            scores = self._q.scale.score(self._m.globals @ self._q.picture)
+        for position, score in self._m.named(self._q.names).items():
+            scores[position] = max(scores[position], score)
         if (self._q.intent.speech or self._q.intent.sound) and not self._q.search:
             scores *= 0.4
         fitting = scores * self._fits(self._m.clip_times)
@@ -140,12 +150,13 @@ class Ranking:
         words = self._m.view.words
         scores = np.zeros(len(words))
         score = 0.8
+        mine = self._q.first_person and any(entry.spoken.origin == "visitor" for entry in words[-100:])
         for i in range(len(words) - 1, -1, -1):
             spoken = words[i].spoken
             asked = is_question(spoken.text) or spoken.answered is True
             if fits[i] <= 0 or asked != self._q.intent.questions or not self._m.admits(spoken):
                 continue
-            scores[i] = score if spoken.origin == "visitor" or not self._q.first_person else score - 0.3
+            scores[i] = score if spoken.origin == "visitor" or not mine else score - 0.3
             score -= 0.1
             if score < ENOUGH:
                 break

@@ -91,7 +91,7 @@ def _put_light_and_colour(values: NDArray[np.float32], lab: NDArray[np.float32])
     values[:, _INDEX["dull"]] = 1 - colourful
 
 
-def _put_edges(values: NDArray[np.float32], lightness: NDArray[np.float32]) -> None:
+def _put_edges(values: NDArray[np.float32], lightness: NDArray[np.floating]) -> None:
     down, right = np.gradient(lightness)
     strength = _by_patch(np.hypot(down, right))
     detailed = np.clip(strength / 0.06, 0, 1)
@@ -124,7 +124,7 @@ def _motion(patches: NDArray[np.float32], before: NDArray[np.float32]) -> NDArra
     return moved
 
 
-def _by_patch(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def _by_patch(pixels: NDArray[np.floating]) -> NDArray[np.float32]:
     """Means over the patches: `[S, S]` to `[P]`, `[S, S, n]` to `[P, n]`, for any S that GRID divides."""
     step = len(pixels) // GRID
     cells = pixels.reshape(GRID, step, GRID, step, *pixels.shape[2:]).mean((1, 3))

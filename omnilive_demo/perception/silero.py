@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from omnilive_demo.perception.voice_activity import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
 _CONTEXT_SAMPLES = 64
+_STATE_SHAPE = (2, 1, 128)
 _RATE = np.array(SAMPLE_RATE_HZ, np.int64)
 
 
@@ -30,8 +31,8 @@ class SileroVoiceActivity:
 
     def __init__(self, model: Path | None = None) -> None:
         self._session = _session(model or model_file())
+        self._state: NDArray[np.float32] = np.zeros(_STATE_SHAPE, np.float32)
         self._input = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
-        self.reset()
 
     def probability(self, window: NDArray[np.float32]) -> float:
         """Chance of speech in the next `[512]` samples at 16 kHz (0..1)."""
@@ -44,7 +45,7 @@ class SileroVoiceActivity:
 
     def reset(self) -> None:
         """Forget what was heard."""
-        self._state = np.zeros((2, 1, 128), np.float32)
+        self._state = np.zeros(_STATE_SHAPE, np.float32)
         self._input[:] = 0.0
 
 

@@ -8,9 +8,7 @@ from omnilive_demo.reasoning.when import ago
 from omnilive_demo.records import SeenFrame
 
 STALE_S = 5.0  # pictures come once a second: an older one is not the present any more
-_SEEN_AS = {
-    "moving": "something is moving", "still": "nothing is moving",
-}  # fmt: skip
+_SEEN_AS = {"moving": "something is moving", "still": "nothing is moving"}
 CANNOT_NAME = "I can't name objects yet, so I can only describe it."
 NO_PICTURE = "No picture is reaching me right now."
 
@@ -24,6 +22,7 @@ def describe_now(asked: Asked) -> Sentences:
     look = look_of(frame.labels)
     if asked.reading.looks and asked.yes_or_no:
         yield _verdict(asked, frame, look, asked.reading.looks[0])
+        return
     elif look.adjectives:
         yield _seen(asked, frame, f"Right now the picture is {picture_is(look)}.")
     elif not look.known:
@@ -71,7 +70,7 @@ def _movement(asked: Asked, first: Look) -> Sentences:
     look = look_of(frame.labels)
     if look.adjectives and set(look.adjectives).isdisjoint(first.adjectives) and first.adjectives:
         yield _seen(asked, frame, f"That has just changed: now it is {picture_is(look)}.")
-    elif look.moving is not None and not (asked.yes_or_no and {"moving", "still"} & set(asked.reading.looks)):
+    elif look.moving is not None:
         yield _seen(asked, frame, "Something is moving." if look.moving else "Nothing is moving.")
 
 

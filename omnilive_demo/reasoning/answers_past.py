@@ -99,7 +99,7 @@ def when_it_was(asked: Asked) -> Sentences:
         return
     runs = stretches(asked.recall.evidence, looks)
     if not runs:
-        yield Sentence(f"{'No, ' if asked.yes_or_no else ''}I found no moment when {_was(looks)}.".capitalize())
+        yield Sentence(f"{'No, ' if asked.yes_or_no else ''}I found no moment when {_was(looks)}.")
         return
     yes = "Yes, " if asked.yes_or_no else ""
     for i, run in enumerate(reversed(runs[-3:])):
@@ -158,8 +158,9 @@ def what_happened(asked: Asked) -> Sentences:
     for run in runs[-MOST_STRETCHES:]:
         yield _what_was_seen(asked, run)
         words = [s for s in run.spoken if not s.answered and s.text != asked.question.text]
-        for spoken in words[:2]:
-            yield Sentence(f"{capitalised(speaker_of(spoken))} said: {quotation(spoken.text)}.", run.clips)
+        for i, spoken in enumerate(words[:2]):
+            said_ = "said" if i == 0 else "also said"
+            yield Sentence(f"{capitalised(speaker_of(spoken))} {said_}: {quotation(spoken.text)}.", run.clips)
         if run.sounds:
             yield Sentence(
                 f"I also heard {sound_of(run.sounds[0])} {ago(asked.ago_s(run.sounds[0].start_s))}.", run.clips

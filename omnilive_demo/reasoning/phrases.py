@@ -7,10 +7,11 @@ other label is taken for a thing ("a cup").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from omnilive_demo.models.descriptor_space import CHROMA, COLOURS, LIGHT, SURFACE, VISUAL_WORDS
+from omnilive_demo.models.descriptor_space import CHROMA, COLOURS, LIGHT, MOTION, SURFACE, VISUAL_WORDS
 from omnilive_demo.reasoning.words import plain, word_set
 from omnilive_demo.records import Heard, Label, Spoken
 
@@ -19,6 +20,7 @@ UNNAMED_SOUND = "sound"
 _MOST_ADJECTIVES, _MOST_THINGS, _MOST_WORDS = 3, 3, 40
 _MASS = word_set("music laughter applause thunder rain water wind silence speech traffic noise static")
 _HELPERS = word_set("mostly very quite rather slightly a bit little picture the is something")
+_LOOKS = {**VISUAL_WORDS, **{name: name for name in (*LIGHT, *COLOURS, *CHROMA, *SURFACE, *MOTION)}}
 _OPPOSITES = {"dark": "bright", "still": "moving", "plain": "detailed", "colourful": "dull"}
 _OPPOSITE = _OPPOSITES | {b: a for a, b in _OPPOSITES.items()}
 
@@ -72,8 +74,8 @@ def look_of(labels: Iterable[Label], enough: float = ENOUGH_SCORE) -> Look:
 def visual_word(label: str) -> str | None:
     """The plain visual word that a label stands for ("mostly blue" -> "blue"), or None when it names a thing."""
     words = plain(label).split()
-    found = [VISUAL_WORDS[word] for word in words if word in VISUAL_WORDS]
-    if len(found) != 1 or any(word not in VISUAL_WORDS and word not in _HELPERS for word in words):
+    found = [_LOOKS[word] for word in words if word in _LOOKS]
+    if len(found) != 1 or any(word not in _LOOKS and word not in _HELPERS for word in words):
         return None
     if found[0] == "moving" and "little" in words:
         return "still"
@@ -101,13 +103,8 @@ def things(names: Sequence[str]) -> str:
 def with_article(noun: str) -> str:
     """ "a knock", "an alarm", "music"."""
     last = noun.split()[-1].lower() if noun.split() else ""
-    if (
-        not last
-        or last in _MASS
-        or noun.startswith("some ")
-        or (last.endswith(("ing", "s")) and not last.endswith("ss"))
-        or " a " in f" {noun} "
-    ):
+    plural = last.endswith("s") and not last.endswith("ss")
+    if not last or plural or last in _MASS or last.endswith("ing") or noun.startswith("some "):
         return noun
     return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
@@ -120,7 +117,8 @@ def sound_of(heard: Heard) -> str:
 def quotation(text: str) -> str:
     """Words in quotation marks, cut when they are long. Quotation marks inside are dropped, so they cannot end it."""
     words = text.replace("“", "").replace("”", "").replace('"', "").split()
-    cut = " ".join(words[:_MOST_WORDS])
+    # Recognisers write "i"; the voice does not mind, the eye does.
+    cut = re.sub(r"\bi\b", "I", " ".join(words[:_MOST_WORDS]))
     # The sentence goes on after the quotation: its own full stop would end it for the synthesiser.
     return f"“{cut.rstrip('.!?,;: ')}{' …' if len(words) > _MOST_WORDS else ''}”"
 

@@ -65,7 +65,7 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._outbox: queue.SimpleQueue[Any] | None = None
         self._supervisor: threading.Thread | None = None
-        self._stopping = False
+        self._stopping = threading.Event()
 
     @property
     def pid(self) -> int | None:
@@ -90,7 +90,7 @@ class WorkerProcess:
     def send(self, message: object) -> bool:
         """Send a value to the child; never blocks. False when no child is there to take it."""
         outbox = self._outbox
-        if outbox is None or self._stopping:
+        if outbox is None or self._stopping.is_set():
             return False
         outbox.put(message)
         return True
@@ -101,7 +101,7 @@ class WorkerProcess:
         if supervisor is None:
             return
         with self._lock:
-            self._stopping = True
+            self._stopping.set()
             process, outbox = self._process, self._outbox
         if outbox is not None:
             outbox.put(_CLOSE)
@@ -113,16 +113,16 @@ class WorkerProcess:
 
     def _supervise(self) -> None:
         failures, reason = 0, ""
-        while not self._stopping and failures < self._attempts:
+        while not self._stopping.is_set() and failures < self._attempts:
             ready, reason = self._run_once()
-            if self._stopping:
+            if self._stopping.is_set():
                 break
             failures = 0 if ready else failures + 1
             self.restarts += 1
             logger.warning("%s died (%s), starting it again", self.name, reason)
             if ready:
                 self._tell(self._on_death)
-        self._tell(self._give_up, "it was stopped" if self._stopping else reason)
+        self._tell(self._give_up, "it was stopped" if self._stopping.is_set() else reason)
 
     def _run_once(self) -> tuple[bool, str]:
         """One child from start to end: whether it became ready, and how it ended."""
@@ -154,7 +154,7 @@ class WorkerProcess:
 
     def _launch(self) -> subprocess.Popen[bytes] | None:
         with self._lock:
-            if self._stopping:
+            if self._stopping.is_set():
                 return None
             process = subprocess.Popen(
                 [sys.executable, "-c", _CODE, _ROOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -172,7 +172,7 @@ class WorkerProcess:
         try:
             self._loop.call_soon_threadsafe(callback, *args)
         except RuntimeError:  # the loop was closed without stopping us: end, nobody listens any more
-            self._stopping = True
+            self._stopping.set()
             if (process := self._process) is not None:
                 process.kill()
 
@@ -187,7 +187,7 @@ class WorkerProcess:
         message = f"{self.name} could not be started: {reason}"
         if not self._first.done():
             self._first.set_exception(RuntimeError(message))
-        if not self._stopping:
+        if not self._stopping.is_set():
             self._on_failure(message)
 
 

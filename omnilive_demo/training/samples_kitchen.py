@@ -125,12 +125,17 @@ def _sky_in_window(c: Canvas, t_s: float, day: float) -> None:
     c.oval(180, sun_y, 24, 24, "#fff0c4", 0.25 * day)
     c.oval(180, sun_y, 13, 13, mix("#ff9d4a", "#fff3c9", day), risen)
     drift = (t_s * 1.6) % 230
-    for x, y, size in ((drift + 20, 76, 1.0), (drift - 110, 96, 0.7)):
-        if x - 24 * size > 52 and x + 30 * size < 228:
+    for left, low_y, size in ((drift + 20, 76, 1.0), (drift - 110, 96, 0.7)):
+        if left - 24 * size > 52 and left + 30 * size < 228:
             cloud = mix(low, "#ffffff", 0.55)
             for dx, dy, r in ((-14, 2, 7), (0, -2, 10), (13, 1, 8)):
                 c.oval(
-                    x + dx * size, y + dy * size, r * size * 1.5, r * size * 0.8, cloud, 0.9 * min(day * 2, 1) + 0.05
+                    left + dx * size,
+                    low_y + dy * size,
+                    r * size * 1.5,
+                    r * size * 0.8,
+                    cloud,
+                    0.9 * min(day * 2, 1) + 0.05,
                 )
     for hill, tone, shift in (((60, 30), "#6f8f6b", 0), ((75, 20), "#4f7355", 40)):
         fill = mix("#141e30", tone, day)

@@ -78,8 +78,11 @@ class App:
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 pytest.fail(f"the app ended:\n{self.words()}")
-            if self.health().get("ready"):
+            health = self.health()
+            if health.get("ready"):
                 return
+            if health.get("failure"):
+                pytest.fail(f"the app cannot load: {health['failure']}\n{self.words()}")
             time.sleep(0.2)
         pytest.fail(f"the app was not ready in {READY_S:.0f} s: {self.health()}\n{self.words()}")
 

@@ -6,6 +6,7 @@ import pytest
 
 from omnilive_demo.evaluation import live, measure, startup
 from omnilive_demo.evaluation.__main__ import COMMANDS, main
+from omnilive_demo.evaluation.script import _FACTS
 
 
 def test_without_a_name_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,3 +67,10 @@ def test_an_app_that_is_not_there_is_a_sentence_and_not_a_trace(
 def test_serial_cannot_be_asked_of_an_app_that_runs_already(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         live.main(["--serial", "--url", "http://127.0.0.1:1", "--json", str(tmp_path / "x.json")])
+
+
+def test_a_question_does_not_hold_the_answer_that_is_expected() -> None:
+    for statement, question, expects in _FACTS:
+        assert expects
+        assert all(word in statement.lower() for word in expects)
+        assert not any(word in question.lower() for word in expects)

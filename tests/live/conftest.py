@@ -58,10 +58,10 @@ async def admit(app: Server, camera: VideoLoop) -> AsyncIterator[Admit]:
 @pytest.fixture(scope="session")
 def say() -> Callable[[str], OpusClip]:
     """A sentence in a voice that is well understood."""
-    return lambda text, voice="slt": speech_clip(synthesize(text, voice))  # type: ignore[misc]
+    return lambda text, voice="rms": speech_clip(synthesize(text, voice))  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")
 def speech() -> Callable[[str], Speech]:
     """The same as sound."""
-    return lambda text: synthesize(text, "slt")
+    return lambda text: synthesize(text, "rms")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from memory_stream import ask, frame, heard, open_memory, said, watch
 
+from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.sqlite_store import FILE_NAME, SCHEMA_VERSION, SqliteStore
 from omnilive_demo.memory.store import StoreError, delete_session, session_folder
 
@@ -158,18 +160,20 @@ def test_a_full_disk_is_told_once_and_remembering_goes_on_in_ram(folder: Path) -
     memory.close()
 
 
+def _unsaved(memory: SessionMemory) -> StoreError | None:
+    return memory.store_fault
+
+
 def test_what_waited_is_saved_when_there_is_room_again(folder: Path) -> None:
     store = SqliteStore(folder, max_bytes=120_000)
     memory = open_memory(folder, store=store)
     for n in range(320):
-        try:
+        with contextlib.suppress(StoreError):
             memory.see(frame(float(n)))
-        except StoreError:
-            pass
-    assert memory.store_fault is not None
+    assert _unsaved(memory) is not None
     store._writer.execute("PRAGMA max_page_count = 100000")
     memory.add_heard(heard(320))
-    assert memory.store_fault is None
+    assert _unsaved(memory) is None
     memory.close()
     again = open_memory(folder)
     assert [clip.id for clip in again.clips()] == list(range(1, 21))

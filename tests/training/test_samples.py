@@ -119,21 +119,21 @@ def test_scenes_follow_without_a_gap_and_are_as_light_as_told(name: str, decoded
     assert max(light["dark"]) + 25 < min(light["bright"])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_recogniser_understands_the_narrator(name: str, decoded: dict[str, Measured]) -> None:
-    pocketsphinx = pytest.importorskip("pocketsphinx")
-    decoder = pocketsphinx.Decoder(loglevel="FATAL")
+def test_the_recogniser_understands_the_narrator(decoded: dict[str, Measured]) -> None:
+    """A few sentences of each stream, among them the facts that the suggested questions ask for."""
+    decoder = pytest.importorskip("pocketsphinx").Decoder(loglevel="FATAL")
     missed, words = 0, 0
-    for sentence in truth(name)["truth"]["sentences"]:
-        begin, end = round((sentence["start_s"] - 0.25) * RATE_HZ), round((sentence["end_s"] + 0.25) * RATE_HZ)
-        heard_16k = soxr.resample(decoded[name].sound[begin:end], RATE_HZ, 16_000)
-        decoder.start_utt()
-        decoder.process_raw((heard_16k * 32767).astype(np.int16).tobytes(), full_utt=True)
-        decoder.end_utt()
-        heard = decoder.hyp().hypstr.split() if decoder.hyp() else []
-        expected = re.findall(r"[a-z]+", sentence["text"].lower())
-        words += len(expected)
-        missed += sum(word not in heard for word in expected)
+    for name, chosen in {"kitchen": (2, 3), "street": (4, 5), "workshop": (2, 4)}.items():
+        for sentence in (truth(name)["truth"]["sentences"][index] for index in chosen):
+            begin, end = round((sentence["start_s"] - 0.25) * RATE_HZ), round((sentence["end_s"] + 0.25) * RATE_HZ)
+            heard_16k = soxr.resample(decoded[name].sound[begin:end], RATE_HZ, 16_000)
+            decoder.start_utt()
+            decoder.process_raw((heard_16k * 32767).astype(np.int16).tobytes(), full_utt=True)
+            decoder.end_utt()
+            heard = decoder.hyp().hypstr.split() if decoder.hyp() else []
+            expected = re.findall(r"[a-z]+", sentence["text"].lower())
+            words += len(expected)
+            missed += sum(word not in heard for word in expected)
     assert missed / words < 0.15
 
 

@@ -41,6 +41,10 @@ class Listener(Protocol):
         """Take a picture in."""
         ...
 
+    def sound_ended(self, origin: Origin) -> None:
+        """No more sound comes: an utterance under way ends."""
+        ...
+
     async def settled(self, origin: Origin) -> None:
         """Wait until what was put in has been taken up."""
         ...
@@ -117,6 +121,7 @@ class Player:
             return self._ending(item)
         finally:
             clock.release()
+            self._session.sound_ended("source")
             await reader.stop()
 
     async def _play(self, reader: Reader) -> Item:

@@ -91,12 +91,16 @@ class RecordingSession:
         self.frames: list[tuple[float, VideoFrame]] = []
         self.events: list[PageEvent] = []
         self.settled_calls = 0
+        self.ended: list[Origin] = []
 
     def hear(self, block: AudioBlock) -> None:
         self.blocks.append((self.clock.now_s(), block))
 
     def watch(self, frame: VideoFrame) -> None:
         self.frames.append((self.clock.now_s(), frame))
+
+    def sound_ended(self, origin: Origin) -> None:
+        self.ended.append(origin)
 
     async def settled(self, origin: Origin) -> None:
         assert origin == "source"
