@@ -111,7 +111,7 @@ class Remembering:
             events += [telling.told_clip(clip), self._memory.figures()]
         growing = self._memory.open_clip()
         if growing is not None:
-            events.append(telling.told_open_clip(*growing))
+            events.append(telling.told_open_clip(self._memory.next_clip, *growing))
         return tuple(events)
 
     def _past(self) -> tuple[PageEvent, ...]:

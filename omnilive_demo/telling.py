@@ -19,7 +19,6 @@ from omnilive_demo.records import Clip, KeyFrame
 log = logging.getLogger(__name__)
 
 THUMBNAIL_WIDTH = 160
-OPEN_CLIP = -1  # the clip that still grows has no number yet
 LABELS = 4
 
 
@@ -79,6 +78,6 @@ def told_clip(clip: Clip) -> ClipRemembered:
     )
 
 
-def told_open_clip(start_s: float, end_s: float, frames: int, newest: KeyFrame) -> ClipRemembered:
-    """The growing clip for the timeline. Decodes a JPEG: call it on a lane."""
-    return ClipRemembered(OPEN_CLIP, start_s, end_s, frames, (), "", 0, 0, thumbnail(newest.jpeg), open=True)
+def told_open_clip(number: int, start_s: float, end_s: float, frames: int, newest: KeyFrame) -> ClipRemembered:
+    """The growing clip for the timeline, under the number that it will keep. Decodes a JPEG: call it on a lane."""
+    return ClipRemembered(number, start_s, end_s, frames, (), "", 0, 0, thumbnail(newest.jpeg), open=True)

@@ -82,8 +82,9 @@ export class Timeline {
   #figures(event) {
     const { clips, seconds, bytes: size, tokens_seen: seen, tokens_kept: kept, forgot_from_s: from, forgot_to_s: to } = event;
     if (from !== null || to !== null) this.#forget(from ?? 0, to ?? Infinity);
-    const saved = seen > 0 ? ` · ${Math.round((1 - kept / seen) * 100)} % of tokens saved` : '';
+    const saved = seen > 0 ? ` · ${Math.round((1 - kept / seen) * 100)} % saved` : '';
     setText(this.ui.el('figures'), clips ? `${clockTime(seconds)} · ${count(clips, 'clip')} · ${bytes(size)}${saved}` : 'nothing remembered yet');
+    this.ui.el('figures').title = seen > 0 ? `${kept} of ${seen} tokens are kept` : '';
     this.live.emit('figures', event);
   }
 
@@ -153,7 +154,7 @@ export class Timeline {
     const [image] = node.getElementsByTagName('img');
     if (face.thumbnail && image.getAttribute('src') !== face.thumbnail) image.src = face.thumbnail;
     node.dataset.clip = face.id;
-    node.dataset.open = String(open);
+    node.dataset.growing = String(open);
     node.classList.toggle('now', open);
     setText(node.querySelector('time'), clockTime(open && this.zoom === 'clips' ? end : start));
     setText(node.querySelector('.dur'), clips.length > 1 ? count(clips.length, 'clip') : end - start > LONG_S ? duration(end - start) : '');

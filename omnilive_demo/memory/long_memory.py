@@ -22,6 +22,11 @@ class LongMemory(Protocol):
     damage: tuple[str, ...]
     """Sentences about what could not be read back."""
 
+    @property
+    def next_clip(self) -> int:
+        """The number that the open clip will have."""
+        ...
+
     def see(self, frame: SeenFrame) -> Clip | None:
         """Take a frame into the open clip. Returns the clip that this frame closed, compressed and stored, if any.
 

@@ -54,7 +54,8 @@ class MiniLM:
         return self._encode_batch(list(texts)) if texts else np.zeros((0, self.width), np.float32)
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
-        return self._encode_batch([text])[0]
+        one: NDArray[np.float32] = self._encode_batch([text])[0]
+        return one
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
         torch = self._torch

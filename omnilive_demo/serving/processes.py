@@ -145,7 +145,8 @@ class WorkerProcess:
                 else:
                     reason = str(value)
         except (EOFError, OSError):
-            self._outbox, outbox = None, self._outbox
+            outbox = self._outbox
+            self._outbox = None
             if outbox is not None:
                 outbox.put(_CLOSE)
             process.stdout.close()

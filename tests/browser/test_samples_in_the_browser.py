@@ -15,7 +15,7 @@ AUDIBLE = 0.01  # −40 dBFS
 def test_a_sample_is_perceived_and_a_question_is_answered_aloud_with_its_evidence(visitors):
     visitor = visitors().open()
     visitor.play_sample()
-    visitor.page.wait_for_selector(".clip[data-open=true]")
+    visitor.page.wait_for_selector(".clip[data-growing=true]")
     visitor.wait_figure("t.clips >= 1")
     turn = visitor.ask("What happened at the beginning?")
     answer = visitor.page.locator(f'.ai[data-turn="{turn}"]')
@@ -35,7 +35,7 @@ def test_an_evidence_chip_leads_to_its_clip(visitors):
     clip = chip.get_attribute("data-evidence")
     chip.click()
     here = visitor.page.evaluate("""() => ({
-        clip: document.activeElement.dataset.clip, open: document.activeElement.dataset.open,
+        clip: document.activeElement.dataset.clip, open: document.activeElement.dataset.growing,
         hit: document.activeElement.matches('.clip.hit'), rank: document.activeElement.querySelector('.rank')?.textContent,
     })""")
     assert here["clip"] == clip or here["open"] == "true"  # the clip that still grows has no number yet
@@ -60,7 +60,7 @@ def test_a_question_that_is_too_long_is_refused_in_words_and_not_lost(visitors):
     visitor.page.fill("[data-el=question]", long)
     visitor.page.press("[data-el=question]", "Enter")
     visitor.page.wait_for_selector("[data-el=trouble]:not([hidden])")
-    assert "long" in visitor.text("[data-el=trouble]")
+    assert "1,000" in visitor.text("[data-el=trouble]")
     assert visitor.page.input_value("[data-el=question]").strip() == long.strip()
 
 
