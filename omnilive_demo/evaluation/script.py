@@ -17,7 +17,7 @@ from omnilive_demo.evaluation.speech import VOICES, from_file, synthesize
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something to say. `expects`: words of the fact that the question does not hold; an answer without any misses it."""
+    """Something to say. `expects`: words of the fact that are not in the question; an answer with none misses it."""
 
     clip: OpusClip
     question: bool

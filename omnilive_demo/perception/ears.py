@@ -185,8 +185,8 @@ class Ears:
     def _sounds(self, window: NDArray[np.float32], start_s: float) -> list[EarEvent]:
         phase = self._segmenter.phase
         if phase in (Phase.SPEAKING, Phase.PAUSED):
-            self._loudness.speech()
-            return []
+            before = self._loudness.speech()
+            return [SoundHeard(before)] if before is not None else []
         events: list[EarEvent] = []
         for hop in range(WINDOW_SAMPLES // HOP_SAMPLES):
             level = level_db(window[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES])

@@ -23,13 +23,15 @@ class Sensitivity:
     """When a level is a sound.
 
     start_margin_db, stay_margin_db: above the floor, to begin and to go on. faintest_db: never below this (dBFS).
-    quiet_s: quiet that ends a sound. shortest_s, longest_s: of a sound. rise_db_per_s, fall_db_per_s: of the floor.
+    quiet_s: quiet that ends a sound, long enough that three knocks or a walk are one. apart_s: quiet after which speech
+    that follows is not taken for its end. shortest_s, longest_s: of a sound. rise_db_per_s, fall_db_per_s: of the floor.
     """
 
     start_margin_db: float = 15.0
     stay_margin_db: float = 7.0
     faintest_db: float = -48.0
-    quiet_s: float = 0.2
+    quiet_s: float = 0.7
+    apart_s: float = 0.2
     shortest_s: float = 0.03
     longest_s: float = 4.0
     rise_db_per_s: float = 3.0
@@ -54,6 +56,7 @@ class LoudnessEvents:
         self._to = sensitivity or Sensitivity()
         self._start_s: float | None = None
         self._end_s = 0.0
+        self._now_s = 0.0
         self._peak_db = SILENCE_DB
         self._loud_s = 0.0
         self._levels: deque[float] = deque(maxlen=128)  # of the sound under way
@@ -73,20 +76,29 @@ class LoudnessEvents:
                 return None
             self._start_s, self._peak_db, self._loud_s = start_s, level, 0.0
             self._levels.clear()
+        heard = None
         if level >= self.floor_db + self._to.stay_margin_db:
+            if maybe_speech and self._loud_s and start_s - self._end_s >= self._to.apart_s:
+                heard = self._over()
+                self._start_s, self._peak_db, self._loud_s = start_s, level, 0.0
+                self._levels.clear()
             self._end_s = end_s
             self._loud_s += length_s
             self._peak_db = max(self._peak_db, level)
             self._levels.append(level)
+        self._now_s = end_s
         if maybe_speech:
-            return None
+            return heard
         if end_s - self._end_s >= self._to.quiet_s:
             return self._over()
         return self._too_long() if end_s - self._start_s >= self._to.longest_s else None
 
-    def speech(self) -> None:
-        """Somebody speaks: a sound under way was the beginning of it."""
+    def speech(self) -> Heard | None:
+        """Somebody speaks: a sound under way was the beginning of it, unless there was quiet between; then it is told."""
+        if self._start_s is not None and self._now_s - self._end_s >= self._to.apart_s:
+            return self._over()
         self._start_s = None
+        return None
 
     def _follow(self, level: float, length_s: float) -> None:
         assert self.floor_db is not None

@@ -24,8 +24,10 @@ Say = Callable[[str], OpusClip]
 
 async def tell(peer: Peer, clip: OpusClip) -> str:
     """Say something that wants no answer; what was understood."""
+    saying = peer.begin(clip)
+    await asyncio.sleep(0.5)  # what a session remembers of earlier visits has been told by now
     since = peer.inbox.mark()
-    await peer.say(clip)
+    await saying.done
     caption = await peer.inbox.wait_for("caption", SOON_S, since, final=True, speaker="visitor")
     return str(caption["text"])
 

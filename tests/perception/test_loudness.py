@@ -40,8 +40,28 @@ def test_louder_sound_scores_higher():
 
 
 def test_two_knocks_close_together_are_one_sound():
-    knocks = [*stretch(-30, 0.06), *stretch(-60, 0.12), *stretch(-30, 0.06)]
+    knocks = [*stretch(-30, 0.06), *stretch(-60, 0.4), *stretch(-30, 0.06)]
     assert len(listen(LoudnessEvents("visitor"), [*stretch(-60, 2), *knocks, *stretch(-60, 1)])) == 1
+
+
+def test_two_knocks_a_second_apart_are_two_sounds():
+    knocks = [*stretch(-30, 0.06), *stretch(-60, 1.0), *stretch(-30, 0.06)]
+    assert len(listen(LoudnessEvents("visitor"), [*stretch(-60, 2), *knocks, *stretch(-60, 1)])) == 2
+
+
+def test_a_walk_of_six_seconds_is_told_as_a_walk_and_not_by_the_step():
+    steps = [*stretch(-30, 0.08), *stretch(-60, 0.49)] * 11
+    assert len(listen(LoudnessEvents("visitor"), [*stretch(-60, 2), *steps, *stretch(-60, 1)])) <= 2
+
+
+def test_a_knock_just_before_speech_is_told():
+    events = LoudnessEvents("visitor")
+    assert listen(events, [*stretch(-60, 2), *stretch(-30, 0.06), *stretch(-60, 0.3)]) == []
+    (knock,) = listen(events, stretch(-25, 0.1), start_s=2.36, maybe_speech=True)
+    assert knock.end_s == pytest.approx(2.06, abs=0.03)
+    assert events.speech() is None
+    listen(events, [*stretch(-60, 2), *stretch(-30, 0.06), *stretch(-60, 0.3)], start_s=5.0)
+    assert events.speech() is not None
 
 
 def test_noise_that_stays_is_told_once_and_becomes_the_floor():
@@ -78,4 +98,4 @@ def test_sound_that_turned_out_not_to_be_speech_is_told():
     events = LoudnessEvents("visitor")
     listen(events, stretch(-60, 2))
     assert listen(events, [*stretch(-25, 0.2), *stretch(-60, 0.3)], start_s=2.0, maybe_speech=True) == []
-    assert len(listen(events, stretch(-60, 0.3), start_s=2.5)) == 1
+    assert len(listen(events, stretch(-60, 0.6), start_s=2.5)) == 1
