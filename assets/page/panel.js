@@ -104,8 +104,8 @@ export class Panel {
       bar.hidden = false;
       setText(told, 'Uploading…');
       try {
-        const { id } = await this.#upload(file, (share) => { bar.value = share; });
-        this.ui.stage.files.set(id, URL.createObjectURL(file));
+        const { id, name } = await this.#upload(file, (share) => { bar.value = share; });
+        this.ui.stage.files.set(name, URL.createObjectURL(file)); // `source` events call it by its name
         this.ui.close('source');
         this.ui.play({ kind: 'file', name: id, rate: Number(rate.value) });
       } catch (error) {

@@ -20,7 +20,7 @@ export class Stage {
     this.video = ui.view('video');
     this.remote = ui.view('remote');
     this.kind = 'none';
-    this.files = new Map(); // upload id -> object URL of what this browser uploaded
+    this.files = new Map(); // name of an upload -> object URL, if this browser has the file
     this.sound = true;
     live.on('state', (event) => this.#state(event))
       .on('source', (event) => this.#source(event))

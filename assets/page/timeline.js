@@ -42,13 +42,11 @@ export class Timeline {
     this.ruler.draw(this.#all(), this.marks);
   }
 
-  get openId() { return this.open?.id ?? null; }
-
   /** The thumbnail of a clip; of the open one when there is no number. */
   picture(clipId) { return this.find(clipId)?.thumbnail ?? ''; }
 
   /** A clip by its number. Evidence names the open clip by none, or by the number that it gets when it closes. */
-  find(clipId) { return this.clips.get(clipId) ?? (clipId === null || clipId === this.openId || clipId > this.newest ? this.open : null); }
+  find(clipId) { return this.clips.get(clipId) ?? (clipId === null || clipId === this.open?.id || clipId > this.newest ? this.open : null); }
 
   #all() { return this.open ? [...this.clips.values(), this.open] : [...this.clips.values()]; }
 

@@ -17,6 +17,7 @@ from omnilive_demo.evaluation.word_errors import total, word_errors
 Figures = dict[str, Any]
 _OVER_TIME_POINTS = 120
 _WARM_UP_S = 600.0  # of a soak; its slope is fitted after this
+_LEAST_FITTED_S = 600.0  # a slope over less says nothing about an hour
 
 
 def conversation(asked: Sequence[Asked]) -> Figures:
@@ -203,7 +204,8 @@ def _memory(samples: Sequence[Sample]) -> Figures:
     begin_s, end_s = samples[0].at_s, samples[-1].at_s
     warm_s = begin_s + (_WARM_UP_S if end_s - begin_s >= 2 * _WARM_UP_S else (end_s - begin_s) / 2)
     fitted = [s for s in samples if s.at_s >= warm_s]
-    per_s = slope([s.at_s for s in fitted], [s.rss_mb for s in fitted])
+    long_enough = end_s - warm_s >= _LEAST_FITTED_S
+    per_s = slope([s.at_s for s in fitted], [s.rss_mb for s in fitted]) if long_enough else None
     every = max(1, len(samples) // _OVER_TIME_POINTS)
     return {
         **summary([s.rss_mb for s in samples]),

@@ -150,7 +150,7 @@ def whether_it_was_seen(asked: Asked) -> Sentences:
 def what_happened(asked: Asked) -> Sentences:
     """Moment after moment, oldest first: picture, words, sounds."""
     runs = stretches(asked.recall.evidence)
-    loose = [e for e in asked.recall.evidence if e.clip_id is None]
+    loose = [e for e in asked.recall.evidence if e.clip_id is None and (e.spoken or e.sounds)]
     if not runs and not loose:
         named = asked.recall.span is not None
         yield Sentence("I have nothing in memory for that time." if named else "I have nothing in memory yet.")

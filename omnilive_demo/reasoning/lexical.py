@@ -7,7 +7,6 @@ punctuation), so typed and recognised text look alike. "Opens" means: after hesi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +38,18 @@ HESITATIONS = word_set(
     but now then please hey hi hello just
     """
 )
+BODILY = word_set(
+    """
+    pass hand bring hold put throw kick fetch sit stand come go get eat drink wash brush wear open close shut move step
+    touch wake hurry run stay pick lend sign follow smile turn pull push leave feed
+    """
+)
+"""Requests for what only a body can do: they go to somebody else."""
+SELF_ANSWERS = word_set(
+    "no yes nope yeah maybe probably guess hmm hm ah oh well okay great wow again whatever argh nah yep suppose later never"
+)
+FAREWELLS = word_set("bye goodbye speaking phone cheers regards congratulations welcome sir ma'am madam officer doctor")
+OTHERS = word_set("he she they we you it that's he's she's they're it's there's this these those the a an")
 FIRST_PERSON = word_set(
     """
     i i'm i've i'll i'd we we're we've we'll my our me
@@ -66,8 +77,9 @@ FIRST_NAMES = word_set(
 
 FEATURES = (
     "length", "one word", "opens with a question word", "opens with an auxiliary", "opens with a command",
-    "opens with the first person", "asks further on", "opens by addressing somebody", "ends by addressing somebody",
-    "names a person", "hesitation", "says you", "says me",
+    "opens with the first person", "opens with something else that is spoken of", "opens with a bodily request",
+    "asks further on", "asks last", "answers itself", "opens by addressing somebody", "ends by addressing somebody",
+    "names a person", "hesitation", "takes leave", "says you", "says me",
 )  # fmt: skip
 
 
@@ -80,9 +92,10 @@ def _features(words: list[str]) -> list[float]:
     if not words:
         return [0.0] * len(FEATURES)
     opening = next((i for i, word in enumerate(words) if word not in HESITATIONS), len(words) - 1)
-    first = words[opening]
-    addressed = first in KIN or first in FIRST_NAMES
-    rest = words[opening + 1 :]
+    first, rest = words[opening], words[opening + 1 :]
+    asks = [i for i in range(len(words)) if _asks_at(words, i)]
+    further = [i for i in asks if i > opening]
+    self_answered = any(word in SELF_ANSWERS for word in words[asks[-1] + 1 :][-4:]) if asks else False
     return [
         min(len(words), 20) / 10,
         float(len(words) == 1),
@@ -90,22 +103,31 @@ def _features(words: list[str]) -> list[float]:
         float(first in AUXILIARIES),
         float(first in COMMANDS),
         float(first in FIRST_PERSON),
-        float(_asks_further_on(rest)),
-        float(addressed and bool(rest)),
-        float(len(words) > 1 and (words[-1] in KIN or words[-1] in FIRST_NAMES)),
-        float(any(word in FIRST_NAMES or word in KIN for word in words)),
+        float(first in OTHERS),
+        float(first in BODILY),
+        float(bool(further)),
+        float(bool(further) and not self_answered),
+        float(self_answered),
+        float(_names(first) and bool(rest)),
+        float(len(words) > 1 and _names(words[-1])),
+        float(any(map(_names, words))),
         sum(word in HESITATIONS for word in words) / len(words),
+        float(any(word in FAREWELLS for word in words)),
         float("you" in words or "your" in words),
         float("me" in words),
     ]
 
 
-def _asks_further_on(words: list[str]) -> bool:
-    """Whether a question begins inside: a question word before an auxiliary, or an auxiliary before a subject."""
-    subjects = FIRST_PERSON | {"you", "it", "he", "she", "they", "there", "the", "that", "this", "any", "somebody"}
-    for one, two in pairwise(words):
-        if one in QUESTION_WORDS and (two in AUXILIARIES or "'" in one):
-            return True
-        if one in AUXILIARIES and two in subjects:
-            return True
-    return False
+def _names(word: str) -> bool:
+    return word in KIN or word in FIRST_NAMES
+
+
+_SUBJECTS = FIRST_PERSON | word_set("you it he she they there the that this any anybody anyone somebody someone")
+
+
+def _asks_at(words: list[str], i: int) -> bool:
+    """Whether a question begins here: a question word before an auxiliary, or an auxiliary before a subject."""
+    word, after = words[i], words[i + 1] if i + 1 < len(words) else ""
+    if word in QUESTION_WORDS:
+        return after in AUXILIARIES or "'" in word
+    return word in AUXILIARIES and after in _SUBJECTS

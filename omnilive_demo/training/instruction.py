@@ -88,7 +88,7 @@ def fit(rows: Array, answers: Array, weights: Array, seed: int = SEED) -> dict[s
         "hidden.weight": hidden.weight.detach().numpy().copy(),
         "hidden.bias": hidden.bias.detach().numpy().copy(),
         "out.weight": out.weight.detach().numpy()[0].copy(),
-        "out.bias": out.bias.detach().numpy()[0].copy(),
+        "out.bias": np.array(out.bias.detach().numpy()[0]),
     }
 
 

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+REPOSITORY = Path(__file__).resolve().parents[2]
+IMAGES = REPOSITORY / "docs" / "images"
+SAMPLES = REPOSITORY / "assets" / "samples"
 AUDIBLE = 0.01  # −40 dBFS
 
 
@@ -36,7 +38,8 @@ def test_an_evidence_chip_leads_to_its_clip(visitors):
     chip.click()
     here = visitor.page.evaluate("""() => ({
         clip: document.activeElement.dataset.clip, open: document.activeElement.dataset.growing,
-        hit: document.activeElement.matches('.clip.hit'), rank: document.activeElement.querySelector('.rank')?.textContent,
+        hit: document.activeElement.matches('.clip.hit'),
+        rank: document.activeElement.querySelector('.rank')?.textContent,
     })""")
     assert here["clip"] == clip or here["open"] == "true"  # the clip that still grows has no number yet
     assert here["hit"]
@@ -154,6 +157,28 @@ def test_escape_stops_an_answer_and_strikes_what_was_not_heard(visitors):
     assert visitor.page.locator(f'.ai[data-turn="{turn}"] s').inner_text().strip()
 
 
+def test_an_uploaded_video_is_watched_like_a_sample(visitors):
+    visitor = visitors().open()
+    page = visitor.page
+    page.click(".welcome [data-tab=file]")
+    page.set_input_files("#ol-file", SAMPLES / "street.mp4")
+    page.select_option("#ol-rate", "4")
+    page.click("text=Upload and watch")
+    page.wait_for_selector("[data-view=video]:not([hidden])")
+    visitor.wait_figure("t.clips >= 2", 60.0)
+
+
+def test_a_file_that_is_no_video_is_refused_in_words(visitors, tmp_path):
+    broken = tmp_path / "notes.mp4"
+    broken.write_text("These are notes, and no video.\n" * 50)
+    visitor = visitors().open()
+    visitor.page.click(".welcome [data-tab=file]")
+    visitor.page.set_input_files("#ol-file", broken)
+    visitor.page.click("text=Upload and watch")
+    visitor.page.wait_for_selector("[data-el=trouble]:not([hidden]) [data-way=source]")
+    assert "not a video" in visitor.text("[data-el=trouble]")
+
+
 def test_what_is_forgotten_leaves_the_timeline(visitors):
     visitor = visitors().open()
     visitor.play_sample()
@@ -208,19 +233,11 @@ def test_the_unheard_tail_begins_at_a_word(visitors, text, heard, expected):
     assert [found["heard"], found["tail"]] == expected
 
 
-@pytest.mark.skipif(
-    os.environ.get("OMNILIVE_SCREENSHOTS") != "1", reason="OMNILIVE_SCREENSHOTS=1 takes the pictures of the README"
-)
-@pytest.mark.parametrize(
-    ("name", "size", "scheme"),
-    [
-        ("desktop", (1280, 800), "light"),
-        ("desktop-dark", (1280, 800), "dark"),
-        ("phone", (360, 740), "light"),
-        ("phone-dark", (360, 740), "dark"),
-    ],
-)
+@pytest.mark.skipif(os.environ.get("OMNILIVE_SCREENSHOTS") != "1", reason="pictures only with OMNILIVE_SCREENSHOTS=1")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "size"), [("desktop", (1280, 800)), ("phone", (360, 740))])
 def test_pictures_for_the_readme(visitors, name, size, scheme):
+    name = f"{name}-dark" if scheme == "dark" else name
     IMAGES.mkdir(parents=True, exist_ok=True)
     visitor = visitors(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme).open()
     phone = size[0] < 500

@@ -149,3 +149,7 @@ def test_what_the_server_lost_is_added_up_over_its_sessions() -> None:
     assert lost["frames"] == 4
     assert lost["counted_by_server"] == {"lost_frames": 4, "lost_utterances": 0}
     assert figures.lost([], [visitor(Inbox())], watcher())["frames"] is None
+
+
+def test_minutes_say_nothing_about_the_memory_of_an_hour() -> None:
+    assert figures.load(watcher(samples=samples(5, 300.0)))["rss_mb"]["slope_mb_per_h"] is None

@@ -21,7 +21,7 @@ TEXTS = ("the meeting is at three", "i put the umbrella in the hall", "quokka", 
 QUESTIONS = (
     "What did I say about the meeting?", "What did he say?", "When was it dark?", "When was it blue and bright?",
     "Was it red before?", "What happened a minute ago?", "What happened so far?", "Did anybody knock?",
-    "What was that noise?", "Where is my umbrella?", "Did you see the kettle?", "What is this?", "Describe what you see.",
+    "What was that noise?", "Where is my umbrella?", "Did you see the kettle?", "What is this?", "Describe it.",
     "Is it dark?", "Is anything moving?", "How long was it dark?", "How often was it dark?", "When did it move?",
     "How long have you been here?", "Hello", "What can you do?", "What is the capital of France?", "Can you hear me?",
 )  # fmt: skip
@@ -59,7 +59,7 @@ def _frames(draw: st.DrawFn) -> list[SeenFrame]:
     return sorted(frames, key=lambda one: one.t_s)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.sampled_from(QUESTIONS), st.lists(_evidence(), max_size=4), _frames())
 def test_an_answer_holds_nothing_but_evidence(question: str, found: list[Evidence], frames: list[SeenFrame]) -> None:
     deltas = asyncio.run(Stage(NOW_S, *frames).deltas(question, *found))
@@ -124,7 +124,7 @@ def check_form(answer: str) -> None:
     assert "  " not in answer
     assert answer == answer.strip()
     for sentence in _sentences(answer):
-        assert sentence[0].isupper()
+        assert sentence[0].isupper() or sentence[0].isdigit()
         assert sentence[-1] == "."
 
 

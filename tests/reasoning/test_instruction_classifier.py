@@ -35,7 +35,7 @@ def some_weights(path: Path, inputs: int) -> Path:
 
 
 def test_a_missing_weight_file_is_a_clear_sentence(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="weights are missing.*omnilive_demo.training instruction"):
+    with pytest.raises(FileNotFoundError, match=r"weights are missing.*omnilive_demo\.training instruction"):
         MiniLMInstructionPredictor(ScatteredEncoder(), tmp_path / "none.safetensors")
 
 
@@ -84,8 +84,8 @@ def test_case_and_punctuation_do_not_matter(minilm: MiniLM) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "What is this?", "what did i say about the meeting", "When was it dark?", "What happened a minute ago?", "Stop!",
-        "I'm hungry, where can I heat my sandwich?", "tell me when the kettle boils", "hello",
+        "What is this?", "what did i say about the meeting", "When was it dark?", "What happened a minute ago?",
+        "Stop!", "I'm hungry, where can I heat my sandwich?", "tell me when the kettle boils", "hello",
     ],
 )  # fmt: skip
 def test_what_the_page_promises_to_answer_is_answered(minilm: MiniLM, text: str) -> None:
@@ -95,9 +95,9 @@ def test_what_the_page_promises_to_answer_is_answered(minilm: MiniLM, text: str)
 @pytest.mark.parametrize(
     "text",
     [
-        "enn", "uh okay", "hmm", "let me see where did i put that", "honey can you pass me the salt", "mom where are my shoes",
-        "hey john what time do you leave", "mm hmm", "the meeting is at three on friday", "I'm putting my keys in the drawer",
-        "where did I put it, honey?",
+        "enn", "uh okay", "hmm", "let me see where did i put that", "honey can you pass me the salt",
+        "mom where are my shoes", "hey john what time do you leave", "mm hmm", "the meeting is at three on friday",
+        "I'm putting my keys in the drawer", "where did I put it, honey?",
     ],
 )  # fmt: skip
 def test_what_is_not_for_the_assistant_is_left_alone(minilm: MiniLM, text: str) -> None:
