@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 HISTORY_TURNS = 8
 SOUND_BEFORE_S = 4.0  # as the released demo: a sound this long before an utterance belongs to it
+FILM_CERTAINTY = 0.97  # people in a film mostly talk to each other: only what is surely a question is taken up
 
 DETAIL: dict[State, str] = {
     "idle": "Ask about now, or about anything so far.",
@@ -221,16 +222,18 @@ class Conversation:
         finally:
             self._open.pop(event.utterance, None)
         watch.lap("recognise")
-        answer = bool(text) and await self._wants_answer(text)
+        answer = bool(text) and await self._wants_answer(text, event.origin)
         watch.lap("decide")
         self._settle(event, utterance, text, answer, watch)
         self._refresh()
 
-    async def _wants_answer(self, text: str) -> bool:
+    async def _wants_answer(self, text: str, origin: Origin) -> bool:
         instruction = await self._engine.mind.run(
             self._engine.instructions.predict, text, session=self._session, priority=Priority.TURN
         )
-        return instruction.answer
+        if self._is_visitor(origin):
+            return instruction.answer
+        return instruction.probability >= FILM_CERTAINTY
 
     def _settle(self, event: SpeechEnded, utterance: OpenUtterance, text: str, answer: bool, watch: Stopwatch) -> None:
         # A film that asks while an answer is given is only heard: it cannot know that we are talking.

@@ -146,7 +146,9 @@ class Stage:
             recognizer=self.recognizer,
             reasoner=self.reasoner,
             synthesizer=self.synthesizer,
-            instructions=SimpleNamespace(predict=lambda text: Instruction("?" in text, 0.9)),
+            instructions=SimpleNamespace(
+                predict=lambda text: Instruction("?" in text, 0.99 if text.endswith("?") else 0.8)
+            ),
             end_of_turn=SimpleNamespace(pause_s=lambda text, speech_s: 0.9 if text.endswith("the") else 0.3),
             settings=SimpleNamespace(serial=serial),
         )

@@ -142,6 +142,16 @@ async def test_a_question_in_a_film_is_answered_when_nothing_else_is() -> None:
     assert stage.of(Caption)[-1].answered is True
 
 
+async def test_what_may_be_meant_for_others_in_a_film_is_left_alone_and_the_visitor_is_not() -> None:
+    stage = Stage({1: "Can you? Perhaps", 2: "Can you? Perhaps"})
+    stage.say(1, origin="source")
+    await stage.settle()
+    assert stage.of(Caption)[-1].answered is False
+    stage.say(2)
+    await stage.settle()
+    assert stage.of(Caption)[-1].answered is True
+
+
 async def test_a_typed_question_replaces_the_answer_under_way() -> None:
     stage = Stage({1: "What is this?"})
     stage.say(1)
@@ -150,7 +160,7 @@ async def test_a_typed_question_replaces_the_answer_under_way() -> None:
     stage.conversation.ask("When was it dark?")
     await stage.settle()
     assert stage.of(Interrupted)[0].reason == "question"
-    typed = [caption for caption in stage.of(Caption) if caption.typed][0]
+    typed = next(caption for caption in stage.of(Caption) if caption.typed)
     assert typed.turn == 2
     assert stage.playout.speaking is None
     frames = await stage.play(3)

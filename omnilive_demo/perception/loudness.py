@@ -24,7 +24,8 @@ class Sensitivity:
 
     start_margin_db, stay_margin_db: above the floor, to begin and to go on. faintest_db: never below this (dBFS).
     quiet_s: quiet that ends a sound, long enough that three knocks or a walk are one. apart_s: quiet after which speech
-    that follows is not taken for its end. shortest_s, longest_s: of a sound. rise_db_per_s, fall_db_per_s: of the floor.
+    that follows is not taken for its end. shortest_s, longest_s: of a sound. rise_db_per_s, fall_db_per_s: of the
+    floor.
     """
 
     start_margin_db: float = 15.0
@@ -94,7 +95,7 @@ class LoudnessEvents:
         return self._too_long() if end_s - self._start_s >= self._to.longest_s else None
 
     def speech(self) -> Heard | None:
-        """Somebody speaks: a sound under way was the beginning of it, unless there was quiet between; then it is told."""
+        """Somebody speaks: a sound was the beginning of it, unless there was quiet between: then it is told."""
         if self._start_s is not None and self._now_s - self._end_s >= self._to.apart_s:
             return self._over()
         self._start_s = None

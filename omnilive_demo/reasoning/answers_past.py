@@ -106,7 +106,8 @@ def when_it_was(asked: Asked) -> Sentences:
         length = lasting(run.end_s - run.start_s)
         also = yes if i == 0 else "And "
         yield Sentence(capitalised(f"{also}{_was(looks, run)} {ago(_mid_s(asked, run))}, for {length}."), run.clips)
-        yield Sentence(f"That was {between(run.start_s, run.end_s)}.", run.clips)
+        if i == 0:
+            yield Sentence(f"That was {between(run.start_s, run.end_s)}.", run.clips)
 
 
 def how_long_it_was(asked: Asked) -> Sentences:
@@ -181,11 +182,11 @@ def _what_was_seen(asked: Asked, run: Stretch) -> Sentence:
     clauses = []
     if look.adjectives:
         clauses.append(f"the picture was {picture_is(look)}")
-    if look.moving is not None:
+    if look.moving or (look.moving is False and not clauses):
         clauses.append("something moved" if look.moving else "nothing moved")
     if look.things:
         clauses.append(f"I saw {things(look.things)}")
-    what = " and ".join(clauses) or "I saw a picture that I can't describe"
+    what = listed(clauses) or "I saw a picture that I can't describe"
     when, length = capitalised(ago(_mid_s(asked, run))), lasting(run.end_s - run.start_s)
     return Sentence(f"{when}, for {length}, {what}.", run.clips)
 

@@ -15,7 +15,8 @@ from omnilive_demo.cancel import CancelToken
 from omnilive_demo.models.text_encoder import TextEncoder
 from omnilive_demo.reasoning import answers_now, answers_past, answers_self
 from omnilive_demo.reasoning.asked import Asked, Sentences
-from omnilive_demo.reasoning.question import Kind, QuestionReader
+from omnilive_demo.reasoning.question import QuestionReader
+from omnilive_demo.reasoning.question_rules import Kind
 from omnilive_demo.reasoning.reasoner import LiveView
 from omnilive_demo.records import Delta, Question, Recall
 

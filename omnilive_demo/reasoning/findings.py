@@ -11,11 +11,12 @@ from omnilive_demo.records import Evidence, Heard, Recall, Spoken
 
 JOIN_S = 3.0  # pictures come once a second: clips this near to each other adjoin
 CLEAR_SPEECH = 0.3
+MOST_THINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Adjoining evidence that looks alike."""
+    """Adjoining evidence that looks alike (the same adjectives)."""
 
     start_s: float
     end_s: float
@@ -47,7 +48,11 @@ def stretches(evidence: Iterable[Evidence], words: Sequence[str] = ()) -> list[S
         if one.clip_id is None or not all(look.has(word) for word in words):
             continue
         last = found[-1] if found else None
-        if last is not None and one.start_s - last.end_s <= JOIN_S and (words or last.look == look):
+        if (
+            last is not None
+            and one.start_s - last.end_s <= JOIN_S
+            and (words or last.look.adjectives == look.adjectives)
+        ):
             found[-1] = _joined(last, one)
         else:
             found.append(Stretch(one.start_s, one.end_s, (one.clip_id,), look, one.spoken, one.sounds))
@@ -95,18 +100,17 @@ def _joined(stretch: Stretch, one: Evidence) -> Stretch:
         min(stretch.start_s, one.start_s),
         max(stretch.end_s, one.end_s),
         tuple(dict.fromkeys((*stretch.clips, *_ids(one)))),
-        _common(stretch.look, look_of(one.labels)),
+        _together(stretch.look, look_of(one.labels)),
         tuple(spoken.values()),
         tuple(sounds.values()),
     )
 
 
-def _common(one: Look, other: Look) -> Look:
-    """What holds for both."""
-    if one == other:
-        return one
+def _together(one: Look, other: Look) -> Look:
+    """What can be said of both as one stretch: looks that hold throughout, movement and things from anywhere in it."""
+    moving = True if one.moving or other.moving else one.moving if one.moving == other.moving else None
     return Look(
         tuple(a for a in one.adjectives if a in other.adjectives),
-        one.moving if one.moving == other.moving else None,
-        tuple(t for t in one.things if t in other.things),
+        moving,
+        tuple(dict.fromkeys((*one.things, *other.things)))[:MOST_THINGS],
     )

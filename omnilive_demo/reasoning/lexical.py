@@ -2,11 +2,15 @@
 
 Each is a number near 0..1 that can be read off the words. They are computed on the plain form (lower case, no
 punctuation), so typed and recognised text look alike. "Opens" means: after hesitations and a call to the assistant.
+
+Beside them stand the words and word pairs that are common over many templates ("^ tell", "tell me", "i guess"), because
+the mean over tokens loses their order; which ones is decided in training and kept with the weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +50,8 @@ BODILY = word_set(
 )
 """Requests for what only a body can do: they go to somebody else."""
 SELF_ANSWERS = word_set(
-    "no yes nope yeah maybe probably guess hmm hm ah oh well okay great wow again whatever argh nah yep suppose later never"
+    "no yes nope yeah maybe probably guess hmm hm ah oh well okay great wow again whatever argh nah yep suppose"
+    " later never"
 )
 FAREWELLS = word_set("bye goodbye speaking phone cheers regards congratulations welcome sir ma'am madam officer doctor")
 OTHERS = word_set("he she they we you it that's he's she's they're it's there's this these those the a an")
@@ -131,3 +136,21 @@ def _asks_at(words: list[str], i: int) -> bool:
     if word in QUESTION_WORDS:
         return after in AUXILIARIES or "'" in word
     return word in AUXILIARIES and after in _SUBJECTS
+
+
+WORD_WEIGHT = 0.3  # of one common word; together they then weigh about as much as the embedding
+
+
+def grams(text: str) -> set[str]:
+    """The words and pairs of neighbours of a text in plain form; ^ and $ stand for its beginning and end."""
+    words = ["^", *text.split(), "$"]
+    return {*words, *(f"{one} {two}" for one, two in pairwise(words))}
+
+
+def common_words(texts: Sequence[str], vocabulary: Sequence[str]) -> NDArray[np.float32]:
+    """`[n, len(vocabulary)]` float32: which words and pairs of the vocabulary each text has."""
+    index = {gram: i for i, gram in enumerate(vocabulary)}
+    rows = np.zeros((len(texts), len(vocabulary)), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        row[[index[gram] for gram in grams(text) if gram in index]] = WORD_WEIGHT
+    return rows

@@ -72,7 +72,7 @@ _RULES: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     )),
     (Kind.NOTE, (
         rf"{_PLEASE}(?:remember|note|memorize|keep in mind|make a note|write down|take a note)(?: down)?"
-        r" (?:that|this|of)\b.*",
+        r" (?:that|this|of|to|the|my|our|i|we|she|he)\b.*",
     )),
     (Kind.CAPABILITY, (
         r"(?:.* )?(?:who|what) are you(?: able to do| exactly)?",

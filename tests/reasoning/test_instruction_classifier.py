@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reasoning_fakes import ScatteredEncoder
-from safetensors.numpy import save_file
 
 from omnilive_demo.config import ASSETS
 from omnilive_demo.models.text_encoder import MiniLM
-from omnilive_demo.reasoning.instruction_classifier import MiniLMInstructionPredictor
-from omnilive_demo.reasoning.lexical import FEATURES, lexical_features
+from omnilive_demo.reasoning.instruction_classifier import (
+    MiniLMInstructionPredictor,
+    Network,
+    load_network,
+    save_network,
+)
+from omnilive_demo.reasoning.lexical import FEATURES, common_words, lexical_features
 from omnilive_demo.reasoning.words import plain
 
 WEIGHTS = ASSETS / "nano" / "instruction.safetensors"
@@ -22,15 +26,12 @@ def feature(text: str, name: str) -> float:
     return float(lexical_features([plain(text)])[0, FEATURES.index(name)])
 
 
-def some_weights(path: Path, inputs: int) -> Path:
+def some_weights(path: Path, encoder_width: int = ScatteredEncoder.width) -> Path:
     draw = np.random.default_rng(0)
-    arrays = {
-        "hidden.weight": draw.normal(size=(8, inputs)).astype(np.float32),
-        "hidden.bias": np.zeros(8, np.float32),
-        "out.weight": draw.normal(size=8).astype(np.float32),
-        "out.bias": np.zeros((), np.float32),
-    }
-    save_file(arrays, path)
+    words = ("tell me", "^ the", "naïve")
+    weight = draw.normal(size=(8, encoder_width + len(FEATURES) + len(words))).astype(np.float32)
+    out = draw.normal(size=8).astype(np.float32)
+    save_network(Network(weight, np.zeros(8, np.float32), out, np.zeros((), np.float32), words), path)
     return path
 
 
@@ -41,7 +42,7 @@ def test_a_missing_weight_file_is_a_clear_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", [0, 4, 40, 300])
 def test_a_truncated_weight_file_is_a_clear_sentence(tmp_path: Path, kept: int) -> None:
-    whole = some_weights(tmp_path / "whole.safetensors", ScatteredEncoder.width + len(FEATURES)).read_bytes()
+    whole = some_weights(tmp_path / "whole.safetensors").read_bytes()
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(whole[:kept])
     with pytest.raises(ValueError, match="cannot be read"):
@@ -65,7 +66,7 @@ def test_any_text_gets_a_probability_and_its_verdict(text: str) -> None:
 @pytest.fixture(autouse=True, scope="module")
 def any_weights(tmp_path_factory: pytest.TempPathFactory) -> None:
     global ANY_WEIGHTS
-    ANY_WEIGHTS = some_weights(tmp_path_factory.mktemp("w") / "w.safetensors", ScatteredEncoder.width + len(FEATURES))
+    ANY_WEIGHTS = some_weights(tmp_path_factory.mktemp("w") / "w.safetensors")
 
 
 ANY_WEIGHTS = Path()
@@ -119,3 +120,23 @@ def test_features_see_who_is_addressed_and_how_it_opens() -> None:
 def test_features_of_no_texts_have_their_shape() -> None:
     assert lexical_features([]).shape == (0, len(FEATURES))
     assert lexical_features([""]).shape == (1, len(FEATURES))
+
+
+def test_a_network_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = some_weights(tmp_path / "w.safetensors")
+    network = load_network(path, ScatteredEncoder.width)
+    assert network.vocabulary == ("tell me", "^ the", "naïve")
+    rows = np.random.default_rng(1).normal(size=(3, network.hidden_weight.shape[1])).astype(np.float32)
+    assert network.probabilities(rows).shape == (3,)
+
+
+def test_common_words_know_the_beginning_and_the_order() -> None:
+    vocabulary = ("^ tell", "tell me", "me tell", "now $")
+    assert (common_words(["tell me now"], vocabulary)[0] > 0).tolist() == [True, True, False, True]
+
+
+def test_a_question_that_the_speaker_answers_is_not_asked() -> None:
+    assert feature("should I wear the scarf? Hmm, maybe", "answers itself") == 1
+    assert feature("it's cold in here, what can I do?", "answers itself") == 0
+    assert feature("it's cold in here, what can I do?", "asks last") == 1
+    assert feature("hand me that box", "opens with a bodily request") == 1

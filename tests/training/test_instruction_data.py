@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
+from omnilive_demo.config import ASSETS
 from omnilive_demo.evaluation.instruction import HeldOut, read_held_out
+from omnilive_demo.reasoning.instruction_classifier import load_network
 from omnilive_demo.reasoning.words import plain
-from omnilive_demo.training.instruction import PER_TEMPLATE, SEED, corpus, fit
+from omnilive_demo.training.instruction import PER_TEMPLATE, SEED, corpus, fit, vocabulary_of
 from omnilive_demo.training.instruction_data import (
     Utterance,
     fill,
@@ -117,6 +119,11 @@ def test_training_is_seeded_and_learns() -> None:
     rows = draw.normal(size=(400, 12)).astype(np.float32)
     answers = (rows[:, 0] + rows[:, 1] > 0).astype(np.float32)
     one, two = (fit(rows, answers, np.ones(400, np.float32), seed=3) for _ in range(2))
-    assert all(np.array_equal(one[name], two[name]) for name in one)
-    logits = np.maximum(rows @ one["hidden.weight"].T + one["hidden.bias"], 0) @ one["out.weight"] + one["out.bias"]
-    assert ((logits > 0) == (answers > 0.5)).mean() > 0.95
+    assert np.array_equal(one.hidden_weight, two.hidden_weight)
+    assert np.array_equal(one.out_weight, two.out_weight)
+    assert ((one.probabilities(rows) > 0.5) == (answers > 0.5)).mean() > 0.95
+
+
+def test_common_words_are_those_of_many_templates_and_the_shipped_network_has_them(trained_on: list[Utterance]) -> None:
+    shipped = load_network(ASSETS / "nano" / "instruction.safetensors", encoder_width=384)
+    assert shipped.vocabulary == vocabulary_of(trained_on)
