@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -34,6 +35,7 @@ from omnilive_demo.ui.page import build_page
 log = logging.getLogger(__name__)
 
 CLOSE_S = 5.0  # how long a clean end may take before the process goes anyway
+STALE_S = 24 * 3600.0
 LOCAL_MEMORY = "local"  # the one visitor of this machine finds the same memory again after a restart
 
 
@@ -62,6 +64,8 @@ class Application:
         """Start loading, and watching the loop."""
         self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.create_task(self.engine.start()), asyncio.create_task(self._lag.run())]
+        if self.settings.public:
+            await asyncio.to_thread(remove_stale, self.settings.data_dir / "sessions")
         await self.lobby.start()
         yield
         await self.close()
@@ -119,6 +123,13 @@ class Application:
             asyncio.run_coroutine_threadsafe(self.close(), self._loop).result(CLOSE_S)
         except FutureTimeout:
             log.warning("the clean end took longer than %.0f s", CLOSE_S)
+
+
+def remove_stale(sessions: Path) -> None:
+    """Remove what visits of a killed process left behind. A day old: another process may serve from this folder too."""
+    for folder in sessions.glob("*"):
+        if folder.name != LOCAL_MEMORY and time_of_day_s() - folder.stat().st_mtime > STALE_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def time_of_day_s() -> float:

@@ -10,18 +10,15 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from omnilive_demo.answering import Answering, Stopwatch
-from omnilive_demo.cancel import CancelToken, Generations
 from omnilive_demo.clock import Clock
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import (
-    AnswerGrew,
     Caption,
     EarEvent,
     Fault,
-    Interrupted,
     PageEvent,
     SoundHeard,
     SoundNoticed,
@@ -39,6 +36,7 @@ from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.records import Heard, Origin, Question, Snapshot, Spoken
 from omnilive_demo.serving.lane import Priority
 from omnilive_demo.speech.playout import Playout
+from omnilive_demo.turns import Reason, Turns
 from omnilive_demo.utterance import OpenUtterance
 
 if TYPE_CHECKING:
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HISTORY_TURNS = 8
 SOUND_BEFORE_S = 4.0  # as the released demo: a sound this long before an utterance belongs to it
 FILM_CERTAINTY = 0.97  # people in a film mostly talk to each other: only what is surely a question is taken up
 
@@ -85,19 +82,11 @@ class Conversation:
         self._memory = memory
         self._perceiving = perceiving
         self._playout = playout
-        self._answering = answering
         self._tell = tell
         self._write = write
         self._open: dict[int, OpenUtterance] = {}
         self._sounds: deque[Heard] = deque(maxlen=8)
-        self._history: deque[tuple[str, str]] = deque(maxlen=HISTORY_TURNS)
-        self._generations = Generations()
-        self._turns = 0  # how many there were
-        self._turn = 0  # the one under way, or the last
-        self._turn_text: dict[int, tuple[str, str]] = {}  # the turn under way -> question, answer
-        self._written = 0  # the newest turn whose text is complete
-        self._played = 0  # the newest turn whose sound was played to its end
-        self._watches: dict[int, Stopwatch] = {}
+        self._turns = Turns(playout, answering, tell, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "idle"
         self.lost_utterances = 0
@@ -130,43 +119,31 @@ class Conversation:
     def ask(self, text: str) -> None:
         """A typed question: answered always, on the memory of this moment."""
         now_s = self._clock.now_s()
-        turn = self._next_turn()
+        turn = self._turns.next()
         self._tell(Caption(-turn, text, True, "visitor", now_s, now_s, answered=True, typed=True, turn=turn))
         question = self._question(turn, text, self._memory.snapshot(now_s), spoken=False, sound_label="none")
         self._write(self._memory.add_spoken, Spoken(-turn, now_s, now_s, text, "visitor", answered=True))
-        self._start_turn(question, Stopwatch(), "question")
+        self._turns.start(question, Stopwatch(), "question")
+        self._refresh()
 
-    def stop(self, reason: Literal["speech", "stop", "question", "closed", "fault"]) -> None:
+    def stop(self, reason: Reason) -> None:
         """Cut off the answer under way, and remember only what was heard of it."""
-        turn = self._turn
-        under_way = self.answering
-        self._generations.cancel()
-        heard = self._playout.stop()
-        if under_way:
-            question, _ = self._turn_text.pop(turn, ("", ""))
-            self._tell(Interrupted(turn, reason, heard))
-            self._tell(AnswerGrew(turn, "", self._answering.text, True, heard_text=heard))
-            if heard:
-                self._history.append((question, heard))
+        self._turns.stop(reason)
         self._refresh()
 
     def on_started(self, turn: int) -> None:
         """The playout's first sound of a turn went out."""
-        watch = self._watches.pop(turn, None)
-        if watch is not None:
-            watch.lap("playout")
-            self._tell(watch.latency(turn))
+        self._turns.on_started(turn)
         self._refresh()
 
     def on_finished(self, turn: int) -> None:
         """The last sound of a turn was played."""
-        self._played = turn
-        self._close_turn(turn)
+        self._turns.on_finished(turn)
         self._refresh()
 
     async def close(self) -> None:
         """Cancel everything."""
-        self._generations.cancel()
+        self._turns.stop("closed")
         for utterance in self._open.values():
             utterance.stream.cancel()
         for task in tuple(self._tasks):
@@ -187,7 +164,7 @@ class Conversation:
         if event.utterance in self._open:
             self._open[event.utterance].confirmed = True
         # The sound track of a film does not interrupt; the visitor does.
-        if self._is_visitor(event.origin) and self.answering:
+        if self._is_visitor(event.origin) and self._turns.under_way:
             self.stop("speech")
         self._playout.restore()
 
@@ -237,9 +214,9 @@ class Conversation:
 
     def _settle(self, event: SpeechEnded, utterance: OpenUtterance, text: str, answer: bool, watch: Stopwatch) -> None:
         # A film that asks while an answer is given is only heard: it cannot know that we are talking.
-        if not self._is_visitor(event.origin) and self.answering:
+        if not self._is_visitor(event.origin) and self._turns.under_way:
             answer = False
-        turn = self._next_turn() if answer else None
+        turn = self._turns.next() if answer else None
         self._tell(
             Caption(event.utterance, text, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
         )
@@ -250,7 +227,7 @@ class Conversation:
         self._write(self._memory.add_spoken, spoken)
         if turn is not None:
             question = self._question(turn, text, utterance.snapshot, spoken=True, sound_label=sound)
-            self._start_turn(question, watch, "speech")
+            self._turns.start(question, watch, "speech")
 
     def _note_sound(self, heard: Heard) -> None:
         self._sounds.append(heard)
@@ -263,50 +240,17 @@ class Conversation:
                 return heard.label
         return "speech"
 
-    # ---- answering ---------------------------------------------------------------------------------------------------
-
-    def _next_turn(self) -> int:
-        self._turns += 1
-        return self._turns
-
     def _question(self, turn: int, text: str, snapshot: Snapshot, spoken: bool, sound_label: str) -> Question:
-        return Question(turn, text, self._clock.now_s(), snapshot, spoken, sound_label, tuple(self._history))
-
-    def _start_turn(self, question: Question, watch: Stopwatch, reason: Literal["speech", "question"]) -> None:
-        if self.answering:
-            self.stop(reason)
-        self._turn = question.turn
-        self._turn_text[question.turn] = (question.text, "")
-        self._watches = {question.turn: watch}
-        self._spawn(self._answer(question, self._generations.begin(), watch))
-        self._refresh()
-
-    async def _answer(self, question: Question, cancel: CancelToken, watch: Stopwatch) -> None:
-        text = await self._answering.run(question, cancel, watch)
-        if cancel.cancelled:
-            return
-        self._turn_text[question.turn] = (question.text, text)
-        self._written = question.turn
-        self._close_turn(question.turn)
-
-    def _close_turn(self, turn: int) -> None:
-        """A turn is over when it is both written and played, whichever comes last."""
-        if turn == self._written == self._played and turn in self._turn_text:
-            self._history.append(self._turn_text.pop(turn))
+        return Question(turn, text, self._clock.now_s(), snapshot, spoken, sound_label, self._turns.history)
 
     # ---- state -------------------------------------------------------------------------------------------------------
-
-    @property
-    def answering(self) -> bool:
-        """Whether a turn is under way, being written or played."""
-        return bool(self._turn_text)
 
     def _derive(self) -> State:
         if self._playout.speaking is not None:
             return "ducked" if self._playout.ducked else "speaking"
         if any(self._is_visitor(utterance.origin) for utterance in self._open.values()):
             return "listening"
-        return "thinking" if self.answering else "idle"
+        return "thinking" if self._turns.under_way else "idle"
 
     def _refresh(self) -> None:
         state = self._derive()
@@ -315,7 +259,7 @@ class Conversation:
             self._tell(self.state)
         # The counter-case: a system that perceives and answers in turns stands still until the answer was played.
         gate = self._perceiving().may_perceive
-        if self._engine.settings.serial and self.answering:
+        if self._engine.settings.serial and self._turns.under_way:
             gate.clear()
         else:
             gate.set()
@@ -326,7 +270,7 @@ class Conversation:
     @property
     def state(self) -> StateChanged:
         """The state now, with what the visitor can do."""
-        return StateChanged(self._state, DETAIL[self._state], self._turn or None)
+        return StateChanged(self._state, DETAIL[self._state], self._turns.current or None)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -124,7 +124,6 @@ class Session:
         self._closed = True
         self._stop_listening()
         if self._ready.is_set():
-            self._conversation.stop("closed")
             await self._conversation.close()
             await self._perceiving.close()
         for task in self._tasks:
@@ -161,7 +160,7 @@ class Session:
         if self._ready.is_set():
             events.append(self._conversation.state)
         else:
-            events.append(StateChanged("idle", "The models are loading; you can look around meanwhile."))
+            events.append(StateChanged("idle", "Getting ready; you can look around meanwhile."))
         if self.engine.failure:
             events.append(Fault("loading_failed", f"The models could not be loaded: {self.engine.failure}"))
         return (*events, *self._told.events())

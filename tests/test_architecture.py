@@ -12,7 +12,8 @@ PACKAGE = ROOT / "omnilive_demo"
 BONES = {"events", "records", "config", "clock", "cancel", "queues", "logs", "health"}
 ROOMS = {"perception", "memory", "reasoning", "speech"}
 SESSION = {
-    "engine", "session", "conversation", "answering", "perceiving", "remembering", "telling", "told", "utterance",
+    "engine", "session", "conversation", "turns", "answering", "perceiving", "remembering", "telling", "told",
+    "utterance",
 }  # fmt: skip
 LEAVES = {"training", "evaluation"}
 

@@ -1,0 +1,107 @@
+"""The turns of a conversation: at most one answer is under way, and only what was heard of it joins the history."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from omnilive_demo.answering import Answering, Stopwatch
+from omnilive_demo.cancel import CancelToken, Generations
+from omnilive_demo.events import AnswerGrew, Interrupted, PageEvent
+from omnilive_demo.records import Question
+from omnilive_demo.speech.playout import Playout
+
+HISTORY_TURNS = 8
+
+Reason = Literal["speech", "stop", "question", "closed", "fault"]
+
+
+class Turns:
+    """Starts answers, cuts them off, and keeps what was heard of them.
+
+    Args:
+        tell: puts an event into the session's stream.
+        spawn: runs a coroutine beside the conversation.
+    """
+
+    def __init__(
+        self,
+        playout: Playout,
+        answering: Answering,
+        tell: Callable[[PageEvent], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._playout = playout
+        self._answering = answering
+        self._tell = tell
+        self._spawn = spawn
+        self._generations = Generations()
+        self._history: deque[tuple[str, str]] = deque(maxlen=HISTORY_TURNS)
+        self._count = 0
+        self._text: dict[int, tuple[str, str]] = {}  # the turn under way -> question, answer
+        self._watches: dict[int, Stopwatch] = {}
+        self._written = 0  # the newest turn whose text is complete
+        self._played = 0  # the newest turn whose sound was played to its end
+        self.current = 0  # the turn under way, or the last one
+
+    def next(self) -> int:
+        """The number of a new turn."""
+        self._count += 1
+        return self._count
+
+    @property
+    def history(self) -> tuple[tuple[str, str], ...]:
+        """(question, answer as it was heard), oldest first."""
+        return tuple(self._history)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an answer is being written or played."""
+        return bool(self._text)
+
+    def start(self, question: Question, watch: Stopwatch, reason: Literal["speech", "question"]) -> None:
+        """Answer a question; an older answer under way is cut off for `reason`."""
+        if self.under_way:
+            self.stop(reason)
+        self.current = question.turn
+        self._text[question.turn] = (question.text, "")
+        self._watches = {question.turn: watch}
+        self._spawn(self._answer(question, self._generations.begin(), watch))
+
+    def stop(self, reason: Reason) -> None:
+        """Cut off the answer under way: its reasoning, its voice and its sound."""
+        under_way = self.under_way
+        self._generations.cancel()
+        heard = self._playout.stop()
+        if under_way:
+            question, _ = self._text.pop(self.current, ("", ""))
+            self._tell(Interrupted(self.current, reason, heard))
+            self._tell(AnswerGrew(self.current, "", self._answering.text, True, heard_text=heard))
+            if heard:
+                self._history.append((question, heard))
+
+    def on_started(self, turn: int) -> None:
+        """The playout's first sound of a turn went out."""
+        watch = self._watches.pop(turn, None)
+        if watch is not None:
+            watch.lap("playout")
+            self._tell(watch.latency(turn))
+
+    def on_finished(self, turn: int) -> None:
+        """The last sound of a turn was played."""
+        self._played = turn
+        self._close(turn)
+
+    async def _answer(self, question: Question, cancel: CancelToken, watch: Stopwatch) -> None:
+        text = await self._answering.run(question, cancel, watch)
+        if cancel.cancelled:
+            return
+        self._text[question.turn] = (question.text, text)
+        self._written = question.turn
+        self._close(question.turn)
+
+    def _close(self, turn: int) -> None:
+        """A turn is over when it is both written and played, whichever comes last."""
+        if turn == self._written == self._played and turn in self._text:
+            self._history.append(self._text.pop(turn))
