@@ -190,7 +190,8 @@ class Ranking:
             return
         base = 0.45 if q.intent.topic else 0.9
         fits = self._fits(m.clip_times)
-        for i in _top(fits, CANDIDATES):
+        inside = [int(i) for i in np.flatnonzero(fits > 0)]
+        for i in self._most_different(inside) if q.intent.overview else _top(fits, CANDIDATES):
             self._at_clip(i).add("time", base, m.clips[i].caption)
         for i in _top(self._fits(m.view.word_times), CANDIDATES):
             spoken = m.view.words[i].spoken
@@ -206,15 +207,21 @@ class Ranking:
         q, m = self._q, self._m
         if not q.intent.overview or q.span is not None or q.intent.topic or not len(m.clips):
             return
-        globals_ = m.globals.astype(np.float32)
-        chosen = [len(m.clips) - 1]
+        for i in self._most_different(list(range(len(m.clips)))):
+            self._at_clip(i).add("time", 0.6, m.clips[i].caption)
+
+    def _most_different(self, among: Sequence[int]) -> list[int]:
+        """Up to MOST_EVIDENCE of these clips, as far from each other in looks as can be; the newest is one of them."""
+        if len(among) <= MOST_EVIDENCE:
+            return list(among)
+        globals_ = self._m.globals[list(among)].astype(np.float32)
+        chosen = [len(among) - 1]
         nearest = globals_ @ globals_[-1]
-        while len(chosen) < min(MOST_EVIDENCE, len(m.clips)):
+        while len(chosen) < MOST_EVIDENCE:
+            nearest[chosen] = np.inf
             chosen.append(int(np.argmin(nearest)))
             nearest = np.maximum(nearest, globals_ @ globals_[chosen[-1]])
-            nearest[chosen] = np.inf
-        for i in chosen:
-            self._at_clip(i).add("time", 0.6, m.clips[i].caption)
+        return [among[i] for i in chosen]
 
     def _now(self) -> Evidence | None:
         m = self._m

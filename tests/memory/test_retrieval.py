@@ -142,6 +142,14 @@ def test_what_happened_shows_moments_that_differ(stream: SessionMemory) -> None:
     assert {e.text for e in ask(stream, "what happened", NOW_S).evidence} >= {"green", "dark", "bright, red"}
 
 
+def test_what_happened_so_far_spreads_over_the_whole_stream(stream: SessionMemory) -> None:
+    recall = ask(stream, "What happened so far?", NOW_S)
+    begins = [e.start_s for e in recall.evidence]
+    assert any(begin < 60 for begin in begins)  # red
+    assert any(60 <= begin < 120 for begin in begins)  # dark
+    assert any(120 <= begin < 300 for begin in begins)  # blue
+
+
 def test_two_dark_times_are_both_found(minilm: MiniLM, tmp_path: Path) -> None:
     memory = open_memory(tmp_path, minilm)
     watch(memory, 0, 32, ("dark",))
