@@ -76,15 +76,13 @@ class Answering:
         self._view = view
         self._tell = tell
         self._voice = voice
-        self.text = ""  # of the answer under way, or the last: all that was generated
+        self.text = ""  # of the answer under way, or the last: all that was generated (emptied by who starts a turn)
 
     async def run(self, question: Question, cancel: CancelToken, watch: Stopwatch) -> str:
         """Answer a question; returns the whole text (what was heard of it is the playout's to say)."""
         voice = self._voice()
-        self._playout.begin(question.turn)
         sentences: WaitWhenFull[str | None] = WaitWhenFull(SENTENCES_AHEAD)
         speaking = asyncio.create_task(self._speak(question.turn, sentences, voice, cancel, watch))
-        self.text = ""
         try:
             recall = await self._recall(question, cancel)
             watch.lap("retrieve")
@@ -95,6 +93,7 @@ class Answering:
         except Exception as error:
             log.exception("turn %d could not be answered", question.turn)
             self._tell(Fault("answer_failed", f"The answer could not be given: {error}", "Ask again."))
+            self._tell(AnswerGrew(question.turn, "", self.text, True))
         finally:
             if cancel.cancelled:
                 speaking.cancel()
@@ -145,7 +144,9 @@ class Answering:
         watch: Stopwatch,
     ) -> None:
         first = True
-        while (sentence := await sentences.get()) is not None:
+        while (sentence := await sentences.get()) is not None:  # to the end, so that nobody waits for room in vain
+            if cancel.cancelled:
+                continue
             if voice is None:
                 if first:
                     self._tell(watch.latency(turn))
@@ -157,14 +158,14 @@ class Answering:
                     session=self._session, priority=Priority.TURN, cancel=cancel,
                 )  # fmt: skip
             except WorkCancelled:
-                return
-            except RuntimeError as error:
-                log.warning("turn %d: %s", turn, error)
+                continue
+            except Exception as error:
+                log.exception("turn %d could not be spoken", turn)
                 self._tell(Fault("voice_failed", str(error), "The answer is on the page."))
                 voice = None
                 continue
             if spoken is None:
-                return
+                continue
             if first:
                 watch.lap("voice")
                 first = False

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SOUND_BEFORE_S = 4.0  # as the released demo: a sound this long before an utterance belongs to it
+RECOGNITION_S = 30.0  # longer than any queue for a decoder that somebody would sit through
 FILM_CERTAINTY = 0.97  # people in a film mostly talk to each other: only what is surely a question is taken up
 
 DETAIL: dict[State, str] = {
@@ -89,6 +90,8 @@ class Conversation:
         self._turns = Turns(playout, answering, tell, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "idle"
+        self._understanding = asyncio.Lock()  # utterances are understood in the order in which they ended
+        self._closed = False
         self.lost_utterances = 0
         self.source_is_visitor = False  # a stream pushed from the visitor's own camera: it may interrupt
 
@@ -96,6 +99,8 @@ class Conversation:
 
     def on_ear(self, event: EarEvent) -> None:
         """Take an ear event, in order."""
+        if self._closed:
+            return
         match event:
             case SpeechStarted():
                 self._begin(event)
@@ -131,6 +136,15 @@ class Conversation:
         self._turns.stop(reason)
         self._refresh()
 
+    def forget(self, begin_s: float, end_s: float) -> None:
+        """A stretch of the stream was forgotten: words under way, sounds and answers of it go as well."""
+        for utterance in tuple(self._open.values()):
+            if begin_s <= utterance.start_s <= end_s:
+                utterance.forgotten = True
+        self._sounds.clear()
+        self._turns.forget()
+        self._refresh()
+
     def on_started(self, turn: int) -> None:
         """The playout's first sound of a turn went out."""
         self._turns.on_started(turn)
@@ -143,6 +157,7 @@ class Conversation:
 
     async def close(self) -> None:
         """Cancel everything."""
+        self._closed = True
         self._turns.stop("closed")
         for utterance in self._open.values():
             utterance.stream.cancel()
@@ -166,13 +181,17 @@ class Conversation:
         # The sound track of a film does not interrupt; the visitor does.
         if self._is_visitor(event.origin) and self._turns.under_way:
             self.stop("speech")
-        self._playout.restore()
+        self._restore(event.origin)
 
     def _dismiss(self, event: SpeechDismissed) -> None:
         utterance = self._open.pop(event.utterance, None)
         if utterance is not None:
             utterance.stream.cancel()
-        self._playout.restore()
+        self._restore(event.origin)
+
+    def _restore(self, origin: Origin) -> None:
+        if self._is_visitor(origin):  # a film that falls silent says nothing about the visitor's own cough
+            self._playout.restore()
 
     async def _weigh_pause(self, event: SpeechPaused) -> None:
         utterance = self._open.get(event.utterance)
@@ -190,19 +209,27 @@ class Conversation:
             return
         waited_ms = max(0.0, (event.t_s - event.end_s) * 1000)
         watch = Stopwatch((("turn end", waited_ms),))
-        try:
-            text = (await utterance.stream.finish()).text
-        except RuntimeError as error:
-            self.lost_utterances += 1
-            self._tell(Fault("recognition_failed", f"I could not make out what was said: {error}", "Say it again."))
-            text = ""
-        finally:
-            self._open.pop(event.utterance, None)
-        watch.lap("recognise")
-        answer = bool(text) and await self._wants_answer(text, event.origin)
-        watch.lap("decide")
-        self._settle(event, utterance, text, answer, watch)
+        async with self._understanding:
+            text = await self._words_of(utterance)
+            watch.lap("recognise")
+            whole = f"{utterance.before} {text}".strip()
+            answer = bool(text) and await self._wants_answer(whole, event.origin)
+            watch.lap("decide")
+            if not utterance.forgotten:
+                self._settle(event, utterance, text, answer, watch)
         self._refresh()
+
+    async def _words_of(self, utterance: OpenUtterance) -> str:
+        try:
+            return (await asyncio.wait_for(utterance.stream.finish(), RECOGNITION_S)).text
+        except (RuntimeError, TimeoutError) as error:
+            utterance.stream.cancel()
+            self.lost_utterances += 1
+            why = "it took too long" if isinstance(error, TimeoutError) else str(error)
+            self._tell(Fault("recognition_failed", f"I could not make out what was said: {why}", "Say it again."))
+            return ""
+        finally:
+            self._open.pop(utterance.number, None)
 
     async def _wants_answer(self, text: str, origin: Origin) -> bool:
         instruction = await self._engine.mind.run(
@@ -216,6 +243,11 @@ class Conversation:
         # A film that asks while an answer is given is only heard: it cannot know that we are talking.
         if not self._is_visitor(event.origin) and self._turns.under_way:
             answer = False
+        if answer and (going_on := self._going_on(event.origin)) is not None:
+            # The visitor speaks already again: the question waits for the rest of it.
+            going_on.before = f"{utterance.before} {text}".strip()
+            going_on.snapshot = utterance.snapshot
+            answer = False
         turn = self._turns.next() if answer else None
         self._tell(
             Caption(event.utterance, text, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
@@ -226,8 +258,15 @@ class Conversation:
         spoken = Spoken(event.utterance, event.start_s, event.end_s, text, event.origin, answer, sound)
         self._write(self._memory.add_spoken, spoken)
         if turn is not None:
-            question = self._question(turn, text, utterance.snapshot, spoken=True, sound_label=sound)
+            whole = f"{utterance.before} {text}".strip()
+            question = self._question(turn, whole, utterance.snapshot, spoken=True, sound_label=sound)
             self._turns.start(question, watch, "speech")
+
+    def _going_on(self, origin: Origin) -> OpenUtterance | None:
+        """An utterance of the visitor that is surely speech and not over yet."""
+        if not self._is_visitor(origin):
+            return None
+        return next((u for u in self._open.values() if u.confirmed and self._is_visitor(u.origin)), None)
 
     def _note_sound(self, heard: Heard) -> None:
         self._sounds.append(heard)

@@ -165,6 +165,10 @@ class Engine:
         for listener in tuple(self._listeners):
             listener(event)
 
+    def progress(self) -> tuple[LoadProgress, ...]:
+        """What is still on its way."""
+        return tuple(event for event in self._progress.values() if not event.ready)
+
     def figures(self) -> Json:
         """Queue depths by lane, for health."""
         return {lane.name: lane.depth for lane in self.lanes}

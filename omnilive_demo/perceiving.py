@@ -127,21 +127,22 @@ class Perceiving:
         while True:
             items = await queue.get_all()
             self._begin(origin)
-            await self.may_perceive.wait()
-            events = await self._engine.ears.run(_feed, ears, items, session=self._session, priority=Priority.EARS)
-            for event in events:
-                try:
+            try:
+                await self.may_perceive.wait()
+                events = await self._engine.ears.run(_feed, ears, items, session=self._session, priority=Priority.EARS)
+                for event in events:
                     self._on_ear(event)
-                except Exception:
-                    log.exception("an ear event could not be handled: %s", type(event).__name__)
-            self._end(origin)
+            except Exception:
+                log.exception("sound of the %s could not be perceived", origin)
+            finally:
+                self._end(origin)
 
     async def _look(self) -> None:
         while True:
             frame = await self._frames.get()
             self._begin("eyes")
-            await self.may_perceive.wait()
             try:
+                await self.may_perceive.wait()
                 seen = await self._engine.eyes.run(
                     self._eyes.observe, frame, session=self._session, priority=Priority.EYES
                 )
@@ -149,7 +150,8 @@ class Perceiving:
                 await self._on_seen(seen)
             except Exception:
                 log.exception("a frame could not be perceived")
-            self._end("eyes")
+            finally:
+                self._end("eyes")
 
     def _begin(self, who: str) -> None:
         self._busy.add(who)

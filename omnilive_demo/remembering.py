@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from omnilive_demo import telling, told
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import Caption, MemoryFigures, Notice, PageEvent, SoundNoticed
+from omnilive_demo.events import Caption, Notice, PageEvent, SoundNoticed
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.records import Clip, SeenFrame
@@ -33,7 +34,7 @@ class Remembering:
         self._engine = engine
         self._memory = memory
         self._tell = tell
-        self._writes: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
+        self._writes: asyncio.Queue[Callable[[], object] | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(FRAME_WRITES)
         self._failed_s = -REPEAT_FAILURE_S
         self._task: asyncio.Task[None] | None = None
@@ -45,10 +46,8 @@ class Remembering:
     async def close(self) -> None:
         """Write what waits, close the open clip and the store."""
         if self._task is not None:
-            self._task.cancel()
+            self._writes.put_nowait(None)
             await asyncio.gather(self._task, return_exceptions=True)
-        while not self._writes.empty():
-            await self._do(self._writes.get_nowait())
         await self._do(self._memory.close)
 
     async def see(self, seen: SeenFrame) -> None:
@@ -60,10 +59,12 @@ class Remembering:
         """Remember words or a sound. As many as can be spoken: they need no bound."""
         self._writes.put_nowait(lambda: function(*args))
 
-    async def forget(self, from_s: float | None, to_s: float | None) -> MemoryFigures:
-        """Forget a range, or everything; returns what is left."""
-        figures: MemoryFigures = await self._call(self._memory.forget, from_s, to_s)
-        return figures
+    async def forget(self, from_s: float | None, to_s: float | None) -> None:
+        """Forget a range, or everything, after all that was written before; the page is told what is left."""
+        done = asyncio.get_running_loop().create_future()
+        self._writes.put_nowait(lambda: self._forget(from_s, to_s))
+        self._writes.put_nowait(lambda: done.get_loop().call_soon_threadsafe(done.set_result, None))
+        await done
 
     async def tell_past(self) -> None:
         """After a restart: what is remembered of earlier runs."""
@@ -76,8 +77,11 @@ class Remembering:
         return self._writes.qsize()
 
     async def _run(self) -> None:
-        while True:
-            await self._do(await self._writes.get())
+        while (write := await self._writes.get()) is not None:
+            try:
+                await self._do(write)
+            except Exception:
+                log.exception("what was remembered could not be told")
 
     async def _do(self, write: Callable[[], object]) -> None:
         try:
@@ -113,6 +117,13 @@ class Remembering:
         if growing is not None:
             events.append(telling.told_open_clip(self._memory.next_clip, *growing))
         return tuple(events)
+
+    def _forget(self, from_s: float | None, to_s: float | None) -> tuple[PageEvent, ...]:
+        try:
+            return (self._memory.forget(from_s, to_s),)
+        except StoreError as error:  # forgotten here; what is still on the disk goes with a later write
+            figures = replace(self._memory.figures(), forgot_from_s=from_s or 0.0, forgot_to_s=to_s)
+            return (figures, not_saved(error))
 
     def _past(self) -> tuple[PageEvent, ...]:
         memory = self._memory

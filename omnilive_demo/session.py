@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,17 @@ from omnilive_demo.clock import SessionClock
 from omnilive_demo.config import Settings
 from omnilive_demo.conversation import Conversation
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import AudioBlock, Bye, Fault, Notice, PageEvent, SourceChanged, StateChanged, VideoFrame
+from omnilive_demo.events import (
+    AudioBlock,
+    Bye,
+    Fault,
+    MemoryFigures,
+    Notice,
+    PageEvent,
+    SourceChanged,
+    StateChanged,
+    VideoFrame,
+)
 from omnilive_demo.logs import session_id
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.session_memory import SessionMemory
@@ -66,9 +77,12 @@ class Session:
         self._voice: Voice = Voice()
         self._speak = True
         self._muted = False
+        self._told_outrun = False
         self._listeners: list[Callable[[PageEvent], None]] = []
         self._told = Told()
-        self._ready = asyncio.Event()
+        self._opened = asyncio.Event()  # ready, or failed
+        self._failed = False
+        self._trouble: list[Fault | Notice] = []  # what every page must know from the beginning
         self._closed = False
         self._tasks: list[asyncio.Task[None]] = []
         self._memory: LongMemory | None = None
@@ -87,11 +101,23 @@ class Session:
     async def _begin(self) -> None:
         await self.engine.ready.wait()
         try:
-            memory = await self.engine.memory.run(self._open_memory, session=self.id, priority=Priority.MEMORY)
+            await self._open()
         except StoreError as error:
-            self.announce(Fault(error.code, str(error), error.hint))
-            log.error("no memory: %s", error)
-            return
+            self._fail(Fault(error.code, str(error), error.hint))
+        except Exception as error:
+            log.exception("the session could not begin")
+            self._fail(Fault("session_failed", f"This session could not begin: {error}", "Reload the page."))
+
+    def _fail(self, fault: Fault) -> None:
+        """The session will never be ready; whoever waits for it, or comes later, is told."""
+        log.error("%s", fault.message)
+        self._trouble.append(fault)
+        self._failed = True
+        self._opened.set()
+        self.announce(fault)
+
+    async def _open(self) -> None:
+        memory = await self.engine.memory.run(self._open_memory, session=self.id, priority=Priority.MEMORY)
         self._memory = memory
         self.clock.skip_to(memory.start_s)
         self._remembering = Remembering(self.id, self.engine, memory, self.announce)
@@ -105,12 +131,14 @@ class Session:
             self.id, self.engine, self.clock, memory, lambda: self._perceiving, self.playout, answering,
             self.announce, self._remembering.write,
         )  # fmt: skip
-        for sentence in memory.damage:
-            self.announce(Notice("memory_damaged", sentence, "The rest is here, and new things are remembered."))
+        hint = "The rest is here, and new things are remembered."
+        self._trouble += [Notice("memory_damaged", sentence, hint) for sentence in memory.damage]
+        for notice in self._trouble:
+            self.announce(notice)
         await self._remembering.tell_past()
         self._remembering.start()
         self._perceiving.start()
-        self._ready.set()
+        self._opened.set()
         self.announce(telling.hello(self.engine, self.settings, "", resumed=False))
         self.announce(self._conversation.state)
 
@@ -122,22 +150,30 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        self._stop_listening()
-        if self._ready.is_set():
-            await self._conversation.close()
-            await self._perceiving.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._memory is not None:
-            await self._remembering.close()
-        self.announce(Bye(reason))
-        self._listeners.clear()
-        log.info("closed: %s", reason)
+        try:
+            self._stop_listening()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._ready:
+                await self._perceiving.close()  # first: no more utterances begin
+                await self._conversation.close()
+            if self._memory is not None:
+                await self._remembering.close()
+        finally:
+            self.announce(Bye(reason))
+            self._listeners.clear()
+            log.info("closed: %s", reason)
 
     async def wait_ready(self) -> None:
-        """Until the models are loaded and the memory is open."""
-        await self._ready.wait()
+        """Until the models are loaded and the memory is open. Raises InputError when that will never be."""
+        await self._opened.wait()
+        if self._failed:
+            raise InputError("session_failed", self._trouble[-1].message, self._trouble[-1].hint)
+
+    @property
+    def _ready(self) -> bool:
+        return self._opened.is_set() and not self._failed
 
     # ---- events out --------------------------------------------------------------------------------------------------
 
@@ -149,7 +185,10 @@ class Session:
     def announce(self, event: PageEvent) -> None:
         """Put an event into the session's one ordered stream."""
         self._told.note(event)
-        if isinstance(event, SourceChanged) and self._ready.is_set():
+        if isinstance(event, MemoryFigures) and event.forgot_from_s is not None:
+            self._view.clear()
+            self._conversation.forget(event.forgot_from_s, math.inf if event.forgot_to_s is None else event.forgot_to_s)
+        if isinstance(event, SourceChanged) and self._ready:
             self._conversation.source_is_visitor = event.kind == "push"
         for listener in tuple(self._listeners):
             listener(event)
@@ -157,38 +196,50 @@ class Session:
     def present(self, transport: str, resumed: bool) -> tuple[PageEvent, ...]:
         """What a connection without history must be told: hello, state, clips, words, sounds, figures."""
         events: list[PageEvent] = [telling.hello(self.engine, self.settings, transport, resumed)]
-        if self._ready.is_set():
+        if self._ready:
             events.append(self._conversation.state)
         else:
             events.append(StateChanged("idle", "Getting ready; you can look around meanwhile."))
         if self.engine.failure:
             events.append(Fault("loading_failed", f"The models could not be loaded: {self.engine.failure}"))
-        return (*events, *self._told.events())
+        return (*events, *self._told.events(), *self.engine.progress(), *self._trouble)
 
     # ---- media in ----------------------------------------------------------------------------------------------------
 
     def hear(self, block: AudioBlock) -> None:
         """Take sound in; bounded, drops the oldest when perception cannot keep up (counted in `figures`)."""
-        if self._ready.is_set() and not self._closed and not (self._muted and block.origin == "visitor"):
-            self._perceiving.hear(block)
+        if not self._ready or self._closed:
+            return
+        if block.origin == "visitor" and (self._muted or self._outrun()):
+            return
+        self._perceiving.hear(block)
+
+    def _outrun(self) -> bool:
+        """Whether a file runs faster than life: then a second of talk would be a fraction of one in stream time."""
+        driven = self.clock.driven
+        if driven and not self._told_outrun:
+            message = "While a file plays faster than life, I do not listen to the microphone."
+            self.announce(Notice("microphone_waits", message, "Type your question, or play the file at normal speed."))
+        self._told_outrun = driven
+        return driven
 
     def watch(self, frame: VideoFrame) -> None:
         """Take a picture in; only the newest in each second is looked at."""
-        if self._ready.is_set() and not self._closed:
+        if self._ready and not self._closed:
             self._perceiving.watch(frame)
 
     def wants_frame(self, t_s: float) -> bool:
         """Whether a picture taken at `t_s` would be looked at."""
-        return self._ready.is_set() and not self._closed and self._perceiving.wants_frame(t_s)
+        return self._ready and not self._closed and self._perceiving.wants_frame(t_s)
 
     async def settled(self, origin: Origin) -> None:
         """Wait until what was put in has been taken up, so that a file faster than life loses nothing."""
-        await self._ready.wait()
+        await self.wait_ready()
         await self._perceiving.settled()
 
     def sound_ended(self, origin: Origin) -> None:
         """A source ended or was stopped: an utterance under way ends."""
-        if self._ready.is_set():
+        if self._ready:
             self._perceiving.flush(origin, self.clock.now_s())
 
     # ---- commands ----------------------------------------------------------------------------------------------------
@@ -205,13 +256,13 @@ class Session:
                 f"That question has {len(text):,} characters; up to {limit:,} can be answered.",
                 "Shorten it and ask again. Nothing was lost.",
             )
-        if not self._ready.is_set():
+        if not self._ready:
             raise InputError("loading", "The models are still loading.", "Ask again in a few seconds.")
         self._conversation.ask(text)
 
     def stop_answer(self, reason: Literal["stop", "closed"] = "stop") -> None:
         """Silence the answer under way."""
-        if self._ready.is_set():
+        if self._ready:
             self._conversation.stop(reason)
 
     def set_muted(self, on: bool) -> None:
@@ -222,7 +273,7 @@ class Session:
 
     def change_settings(self, voice: str | None, rate: float | None, speak: bool | None) -> None:
         """Change the voice; raises InputError for an unknown one."""
-        if voice is not None and self._ready.is_set() and voice not in self.engine.synthesizer.voices():
+        if voice is not None and self._ready and voice not in self.engine.synthesizer.voices():
             raise InputError("unknown_voice", f"There is no voice called {voice!r}.", "Choose one from the list.")
         self._voice = Voice(voice or self._voice.name, rate or self._voice.rate)
         self._speak = self._speak if speak is None else speak
@@ -233,8 +284,8 @@ class Session:
 
     async def forget(self, from_s: float | None, to_s: float | None) -> None:
         """Forget a range, or everything."""
-        await self._ready.wait()
-        self.announce(await self._remembering.forget(from_s, to_s))
+        await self.wait_ready()
+        await self._remembering.forget(from_s, to_s)
 
     def cancel_standing(self, standing: int) -> None:
         """Cancel a standing query. Raises InputError when there is none of that number."""
@@ -253,7 +304,7 @@ class Session:
 
     def figures(self) -> dict[str, float]:
         """Queue depths and counts of what was lost, for health and measurement."""
-        if not self._ready.is_set():
+        if not self._ready:
             return {}
         return {
             **self._perceiving.depths(),

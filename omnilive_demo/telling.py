@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import logging
+from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
@@ -42,6 +43,7 @@ def hello(engine: Engine, settings: Settings, transport: str, resumed: bool) -> 
     )
 
 
+@lru_cache
 def samples(folder: Path) -> tuple[Json, ...]:
     """What the page may know of the built-in sample streams (their truth stays here)."""
     try:

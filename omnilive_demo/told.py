@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections.abc import Hashable
+from dataclasses import replace
 
 from omnilive_demo.events import (
     AnswerGrew,
     Caption,
     ClipRemembered,
+    Interrupted,
     MemoryFigures,
     PageEvent,
     Retrieved,
@@ -19,7 +21,7 @@ from omnilive_demo.events import (
 
 CLIPS = 500
 WORDS = 200
-TURNS = 50
+ROW = 2 * WORDS  # words, sounds and answers together
 
 
 class Told:
@@ -27,8 +29,8 @@ class Told:
 
     def __init__(self) -> None:
         self._clips: dict[int, ClipRemembered] = {}
-        self._words: deque[Caption | SoundNoticed] = deque(maxlen=WORDS)
-        self._turns: dict[tuple[str, int], Retrieved | AnswerGrew | TurnLatency] = {}
+        # In order of arrival, so that a question stands before its answer.
+        self._row: dict[Hashable, PageEvent] = {}
         self._source: SourceChanged | None = None
         self._figures: MemoryFigures | None = None
 
@@ -38,22 +40,27 @@ class Told:
             case ClipRemembered():
                 self._clips[event.id] = event
                 _bound(self._clips, CLIPS)
-            case Caption(final=True) | SoundNoticed():
-                self._words.append(event)
-            case Retrieved() | AnswerGrew(final=True) | TurnLatency():
-                self._turns[(event.TYPE, event.turn)] = event
-                _bound(self._turns, 3 * TURNS)
+            case Caption(final=True):
+                self._keep((event.TYPE, event.utterance), event)
+            case SoundNoticed():
+                self._keep((event.TYPE, event.start_s, event.origin), event)
+            case Retrieved() | AnswerGrew(final=True) | Interrupted() | TurnLatency():
+                self._keep((event.TYPE, event.turn), event)
             case SourceChanged():
                 self._source = event
             case MemoryFigures():
-                self._figures = event
                 self._forget(event)
+                self._figures = replace(event, forgot_from_s=None, forgot_to_s=None)
 
     def events(self) -> tuple[PageEvent, ...]:
-        """All of it, in an order that a page can take: clips, words, then what was answered to them."""
+        """All of it, in an order that a page can take."""
+        clips = sorted(self._clips.values(), key=lambda clip: clip.id)
         single = (self._source, self._figures)
-        clips = sorted(self._clips.values(), key=lambda clip: (clip.open, clip.id))
-        return (*clips, *self._words, *self._turns.values(), *(event for event in single if event is not None))
+        return (*clips, *self._row.values(), *(event for event in single if event is not None))
+
+    def _keep(self, key: Hashable, event: PageEvent) -> None:
+        self._row[key] = event
+        _bound(self._row, ROW)
 
     def _forget(self, figures: MemoryFigures) -> None:
         """Nobody is told again what was forgotten; answers may quote it, so they go as well."""
@@ -61,12 +68,12 @@ class Told:
             return
         begin_s = figures.forgot_from_s
         end_s = math.inf if figures.forgot_to_s is None else figures.forgot_to_s
-        self._clips = {
-            key: clip for key, clip in self._clips.items() if clip.end_s < begin_s or clip.start_s > end_s
-        }  # fmt: skip
-        kept = [said for said in self._words if said.end_s < begin_s or said.start_s > end_s]
-        self._words = deque(kept, maxlen=WORDS)
-        self._turns.clear()
+        self._clips = {key: clip for key, clip in self._clips.items() if clip.end_s < begin_s or clip.start_s > end_s}
+        self._row = {
+            key: event
+            for key, event in self._row.items()
+            if isinstance(event, Caption | SoundNoticed) and (event.end_s < begin_s or event.start_s > end_s)
+        }
 
 
 def _bound(kept: dict, size: int) -> None:

@@ -65,6 +65,8 @@ class Turns:
         if self.under_way:
             self.stop(reason)
         self.current = question.turn
+        self._answering.text = ""
+        self._playout.begin(question.turn)
         self._text[question.turn] = (question.text, "")
         self._watches = {question.turn: watch}
         self._spawn(self._answer(question, self._generations.begin(), watch))
@@ -80,6 +82,13 @@ class Turns:
             self._tell(AnswerGrew(self.current, "", self._answering.text, True, heard_text=heard))
             if heard:
                 self._history.append((question, heard))
+
+    def forget(self) -> None:
+        """What was answered may quote what is to be forgotten."""
+        if self.under_way:
+            self.stop("stop")
+        self._answering.text = ""
+        self._history.clear()
 
     def on_started(self, turn: int) -> None:
         """The playout's first sound of a turn went out."""

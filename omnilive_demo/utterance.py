@@ -18,3 +18,5 @@ class OpenUtterance:
     snapshot: Snapshot
     stream: RecognitionStream
     confirmed: bool = False
+    forgotten: bool = False  # the visitor had this time forgotten meanwhile
+    before: str = ""  # a question that the speaker went on from before it could be answered

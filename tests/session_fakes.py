@@ -40,9 +40,12 @@ class ScriptedRecognizer:
     def __init__(self, words: dict[int, str | Exception]) -> None:
         self.words = words
         self.cancelled: list[int] = []
+        self.hangs: set[int] = set()
 
     def open(self, session: str, utterance: int) -> Any:
         async def finish() -> Recognition:
+            if utterance in self.hangs:
+                await asyncio.Event().wait()
             text = self.words.get(utterance, "")
             if isinstance(text, Exception):
                 raise text

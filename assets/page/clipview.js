@@ -9,7 +9,7 @@ export class ClipView {
   constructor(ui, live, api, timeline) {
     Object.assign(this, { ui, live, api, timeline });
     this.details = new Map(); // clip -> promise of {detail, frames: [{t_s, url}]}
-    live.on('reset', () => this.#forget()).on('figures', (event) => event.forgot_to_s !== null && this.#forget());
+    live.on('reset', () => this.#forget()).on('figures', (event) => event.forgot_from_s !== null && this.#forget());
   }
 
   #forget() {

@@ -218,7 +218,7 @@ export class Controls {
     setText(this.ui.el('transport-name'), kind);
     this.ui.el('transport').hidden = false;
     if (role === 'watch') this.ui.stage.trouble({ code: 'watching', title: 'This tab only watches.', text: 'Talking and typing happen in the other one.', actions: ['takeover'] });
-    if (this.devices.muted) this.live.send({ type: 'mute', on: true });
+    else this.live.send({ type: 'mute', on: this.devices.muted }); // the server remembers the page that was here before
   }
 
   #carried(transport) {

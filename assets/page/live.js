@@ -19,7 +19,7 @@ export class Live {
     this.role = 'ask';
     this.wanted = false;
     this.clock = { t_s: 0, at: performance.now() };
-    setInterval(() => this.send({ type: 'heartbeat' }), HEARTBEAT_MS);
+    setInterval(() => this.#beat(), HEARTBEAT_MS);
     addEventListener('online', () => this.wanted && !this.channel && this.retryNow());
   }
 
@@ -74,7 +74,13 @@ export class Live {
     channel.send(JSON.stringify(first));
   }
 
+  #beat() {
+    this.beatAt = performance.now();
+    this.send({ type: 'heartbeat' });
+  }
+
   receive(text, channel) {
+    if (performance.now() - (this.beatAt ?? 0) > HEARTBEAT_MS) this.#beat(); // hidden tabs' timers sleep; messages come
     let message;
     try { message = JSON.parse(text); } catch { return; }
     if (!message || typeof message.type !== 'string' || message.v !== 1) return; // fastrtc's own messages have no v
@@ -99,7 +105,10 @@ export class Live {
     this.channel = channel;
     this.attempts = 0;
     channel.greetingSeq = message.seq;
-    if (!first) return; // greeted afresh, or the models finished loading
+    if (!first) { // greeted afresh (after falling behind, or after forgetting), or the models finished loading
+      if (message.seq === 0 && !message.resumed) this.emit('reset');
+      return;
+    }
     if (!message.resumed) {
       this.lastSeq = 0;
       this.emit('reset');

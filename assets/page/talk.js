@@ -20,6 +20,7 @@ export class Talk {
       .on('fault', (event) => this.#refused(event))
       .on('notice', (event) => this.#refused(event))
       .on('clip', (event) => this.#pictures(event.id))
+      .on('figures', (event) => event.forgot_from_s !== null && this.#forget(event.forgot_from_s, event.forgot_to_s ?? Infinity))
       .on('reset', () => this.clear());
     ui.el('ask').addEventListener('submit', (event) => { event.preventDefault(); this.ask(ui.el('question').value); });
   }
@@ -29,6 +30,16 @@ export class Talk {
     this.said = new Map(); // utterance -> node
     this.list?.replaceChildren(this.ui.el('blank'));
     this.ui.el('standings').replaceChildren();
+  }
+
+  /** Words of that time go, and all answers: they may quote it. */
+  #forget(from, to) {
+    for (const [utterance, node] of this.said) {
+      if (Number(node.dataset.start) <= to && Number(node.dataset.end) >= from) { node.remove(); this.said.delete(utterance); }
+    }
+    for (const { node } of this.turns.values()) node.remove();
+    this.turns.clear();
+    if (!this.list.children.length) this.list.append(this.ui.el('blank') ?? '');
   }
 
   ask(text) {
@@ -67,7 +78,7 @@ export class Talk {
     if (near) this.#follow();
   }
 
-  #caption({ utterance, text, final, speaker, start_s, answered, typed, turn }) {
+  #caption({ utterance, text, final, speaker, start_s, end_s, answered, typed, turn }) {
     if (!final || !text) return;
     if (speaker !== 'visitor' && answered !== true) return; // what a film says is on its captions and in the memory
     const quiet = answered === false;
@@ -79,7 +90,7 @@ export class Talk {
     }
     node.className = quiet ? 'quiet' : 'me';
     node.classList.toggle('long', text.length > 400);
-    node.dataset.answered = String(answered);
+    Object.assign(node.dataset, { answered: String(answered), start: start_s, end: end_s });
     const small = [typed ? 'typed' : '', speaker === 'source' ? 'asked in the video' : '', clockTime(start_s)].filter(Boolean).join(' · ');
     if (quiet) node.replaceChildren(`${quoted(text)} · heard, not answered`);
     else node.replaceChildren(make('p', { text }), make('small', { text: small }));

@@ -87,10 +87,11 @@ export class Timeline {
   }
 
   #forget(from, to) {
-    const gone = ({ start_s: start, end_s: end }) => start < to && end > from;
+    const gone = ({ start_s: start, end_s: end }) => start <= to && end >= from;
     for (const [utterance, event] of this.speech) if (gone(event)) this.speech.delete(utterance);
     this.sounds = this.sounds.filter((event) => !gone(event));
     for (const [id, event] of this.clips) if (gone(event)) this.clips.delete(id);
+    if (this.open && gone(this.open)) this.open = null;
     this.unmark();
     this.setZoom(this.zoom);
   }

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 STALE_S = 1.5  # after this long without media, another line of the same tab may carry them
 
+SILENT_S = 1.0  # packets come every 20 to 40 ms
+
 
 class Media:
     """Media of one visit.
@@ -46,6 +48,7 @@ class Media:
         self._present = asyncio.Event()
         self._camera_on = True  # False while a file or a stream is the source
         self._closed = False
+        self._sound_s: float | None = None  # when sound came last, since it last stopped
         self._player = asyncio.create_task(self._play(), name=f"playout-{session.id}")
 
     def carried_by(self, line: Line) -> bool:
@@ -63,6 +66,7 @@ class Media:
             self._line.link.flush()
         self._line = line
         if line is None:
+            self._sound_stopped()
             self._present.clear()
         else:
             self._present.set()
@@ -80,6 +84,7 @@ class Media:
         """Sound from a browser: int16 `[n]`, its first sample at `media_s` of the browser's clock."""
         if self._may_carry(line) and not self.muted:
             arrival_s = max(0.0, self._session.clock.now_s() - len(samples) / rate_hz)
+            self._sound_s = self._now()
             start_s = line.audio_times.to_stream(media_s, arrival_s)
             self._session.hear(AudioBlock(samples, rate_hz, start_s, "visitor"))
 
@@ -91,6 +96,16 @@ class Media:
         """A picture from a browser: RGB `[H, W, 3]`, taken at stream time `t_s`."""
         if line is self._line and line.role == "main" and self._camera_on:
             self._session.watch(VideoFrame(image, t_s))
+
+    def sweep(self) -> None:
+        """A browser that stopped sending in the middle of a sentence has ended it."""
+        if self._sound_s is not None and self._now() - self._sound_s > SILENT_S:
+            self._sound_stopped()
+
+    def _sound_stopped(self) -> None:
+        if self._sound_s is not None and not self._closed:
+            self._sound_s = None
+            self._session.sound_ended("visitor")
 
     async def close(self) -> None:
         """No more sound goes out."""

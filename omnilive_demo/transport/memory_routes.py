@@ -48,8 +48,8 @@ def memory_routes(settings: Settings, owner: Owner, guard: Callable[[Endpoint], 
         last = request.query_params.get("last")
         last_id = None if last is None else _number(last, "last")
         memory = owner(request).session.memory
-        found = await _run(memory.clips, first, None if last_id is None else last_id + 1)
-        return reply({"clips": [_summary(clip) for clip in found if last_id is None or clip.id <= last_id]})
+        # The clips are read from the disk as they are asked for, so the whole list is made off the loop.
+        return reply({"clips": await _run(lambda: [_summary(clip) for clip in memory.clips(first, last_id)])})
 
     async def clip(request: Request) -> Response:
         memory = owner(request).session.memory

@@ -68,6 +68,8 @@ class Outbox:
 
     def put(self, event: PageEvent) -> Message:
         """Number an event, keep it, and wake the readers."""
+        if isinstance(event, MemoryFigures) and event.forgot_from_s is not None:
+            self._forget()
         self.last_seq += 1
         text = self.render(event, self.last_seq)
         message = Message(self.last_seq, event.TYPE, text, len(text.encode()))
@@ -105,6 +107,13 @@ class Outbox:
 
     def __len__(self) -> int:
         return len(self._ring)
+
+    def _forget(self) -> None:
+        """What was told may hold what is to be forgotten. Who has not read it yet is greeted afresh."""
+        self._ring.clear()
+        self._replaceable.clear()
+        self.bytes = 0
+        self.forgotten_seq = self.last_seq
 
     def _coalesce(self, event: PageEvent, message: Message) -> None:
         key, replaceable = _coalescing(event)

@@ -243,8 +243,8 @@ class Visit:
                 log.info("a silent %s line is hung up", line.link.transport)
                 self.disconnect(line)
         if self._no_main_s is not None and self._now() - self._no_main_s > ANSWER_GRACE_S:
-            self._no_main_s = float("inf")  # once
             self.session.stop_answer("closed")
+        self.media.sweep()
 
     # ---- end ---------------------------------------------------------------------------------------------------------
 
@@ -256,11 +256,11 @@ class Visit:
 
     async def _close(self, reason: str) -> None:
         self.closed = True
-        for what in (self.sources.close(), self.session.close(reason)):
-            try:
-                await asyncio.wait_for(what, CLOSE_TIMEOUT_S)
-            except Exception:
-                log.exception("closing a visit did not go well")
+        both = (self.sources.close(), self.session.close(reason))
+        done = await asyncio.gather(*(asyncio.wait_for(what, CLOSE_TIMEOUT_S) for what in both), return_exceptions=True)
+        for error in done:
+            if isinstance(error, Exception):
+                log.error("closing a visit did not go well", exc_info=error)
         await self.media.close()
         if not self._said_bye:
             self.outbox.put(Bye(reason))

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-TICKET_TIMEOUT_S = 15.0  # a ticket that is not asked about for this long is dropped
+TICKET_TIMEOUT_S = 75.0  # a ticket that is not asked about for this long is dropped; hidden tabs ask once a minute
 MOST_WAITING = 200
 
 

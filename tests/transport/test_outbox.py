@@ -161,3 +161,16 @@ def test_no_final_is_lost_and_numbers_rise_whatever_the_pace(steps) -> None:
     assert finals(got) == finals(everything)
     for kind in {m["type"] for m in everything}:
         assert [m for m in got if m["type"] == kind][-1] == [m for m in everything if m["type"] == kind][-1]
+
+
+def test_what_is_forgotten_leaves_the_ring_and_a_late_reader_is_greeted_afresh() -> None:
+    outbox = box()
+    late, prompt = outbox.reader(0, nothing), outbox.reader(0, nothing)
+    outbox.put(caption(1, "my secret", True))
+    drain(prompt)
+    outbox.put(MemoryFigures(0, 0, 0, 0, 0, forgot_from_s=0.0))
+    assert [m["type"] for m in drain(prompt)] == ["memory"]
+    with pytest.raises(FellBehind):
+        late.next()
+    assert all("secret" not in outbox.get(seq).text for seq in range(1, 10) if outbox.get(seq) is not None)
+    assert not outbox.holds_after(0)

@@ -228,7 +228,7 @@ async def test_a_silent_connection_is_gone_after_the_heartbeat_time(room: Room) 
     assert room.visit.detached_s == room.time()
 
 
-async def test_an_answer_nobody_listens_to_is_stopped_once(room: Room) -> None:
+async def test_while_nobody_listens_no_answer_goes_on(room: Room) -> None:
     _, line = await room.attached()
     room.visit.disconnect(line)
     await until(lambda: room.visit.attached == 0)
@@ -238,7 +238,26 @@ async def test_an_answer_nobody_listens_to_is_stopped_once(room: Room) -> None:
     for _ in range(3):
         room.time.advance(2)
         room.visit.sweep()
-    assert room.session.calls == [("stop", "closed")]
+    # Again each time: a film may have asked something meanwhile.
+    assert room.session.calls == [("stop", "closed")] * 3
+
+
+async def test_a_browser_that_stops_sending_in_mid_sentence_has_ended_it(room: Room) -> None:
+    _, line = await room.attached("a", "websocket")
+    room.visit.media.take_audio(line, SILENCE, 16_000, 0.0)
+    room.visit.sweep()
+    assert room.session.calls == []
+    room.time.advance(1.2)
+    room.visit.sweep()
+    room.visit.sweep()
+    assert room.session.calls == [("sound_ended", "visitor")]
+
+
+async def test_a_cut_line_ends_the_sentence_under_way(room: Room) -> None:
+    _, line = await room.attached("a", "websocket")
+    room.visit.media.take_audio(line, SILENCE, 16_000, 0.0)
+    room.visit.disconnect(line)
+    await until(lambda: ("sound_ended", "visitor") in room.session.calls)
 
 
 async def test_media_count_only_from_the_line_that_carries_them(room: Room) -> None:

@@ -148,6 +148,9 @@ class FakeSession:
         self.playout.stop()
         self.announce(Interrupted(1, "stop"))
 
+    def sound_ended(self, origin: str) -> None:
+        self.calls.append(("sound_ended", origin))
+
     def set_muted(self, on: bool) -> None:
         self.calls.append(("mute", on))
 
