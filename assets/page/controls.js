@@ -8,6 +8,7 @@ const MIC_LABEL = { off: 'Use mic', on: 'Mute', muted: 'Unmute' };
 const BYE = {
   time_limit: ['This visit is over', 'The time for one visit is up, so that others get a seat.'],
   expired: ['This visit is over', 'The connection was away for too long.'],
+  idle: ['Somebody waited for this seat', 'Nothing was shown, said or asked for two minutes. Start again when you like.'],
   server_stopping: ['The server stopped', 'Start again when it is back.'],
   left: ['Ended', 'Nothing is watched or heard any more.'],
 };

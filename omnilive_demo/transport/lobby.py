@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 0.5
 LIMIT_WARNING_S = 60.0
+IDLE_SEAT_S = 120.0  # a seat on which nothing happens for this long goes to who waits for one
 NEWCOMERS_EACH, NEWCOMERS_TOGETHER, NEWCOMERS_WINDOW_S = 10, 60, 60.0
 STALE_UPLOADS_S = 24 * 3600.0
 
@@ -200,6 +201,8 @@ class Lobby:
                 self._let_go(visit, "time_limit")
             elif visit.detached_s is not None and now - visit.detached_s >= self._settings.session_linger_s:
                 self._let_go(visit, "expired")
+            elif self.waiting and now - visit.active_s >= IDLE_SEAT_S:
+                self._let_go(visit, "idle")
             elif limit_s and not visit.told_time_limit and now - visit.began_s >= limit_s - LIMIT_WARNING_S:
                 visit.told_time_limit = True
                 left_s = round(limit_s - (now - visit.began_s))

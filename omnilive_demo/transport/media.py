@@ -97,10 +97,11 @@ class Media:
         if line is self._line and line.role == "main" and self._camera_on:
             self._session.watch(VideoFrame(image, t_s))
 
-    def sweep(self) -> None:
-        """A browser that stopped sending in the middle of a sentence has ended it."""
+    def sweep(self) -> bool:
+        """A browser that stopped sending in the middle of a sentence has ended it. Returns whether it sends sound."""
         if self._sound_s is not None and self._now() - self._sound_s > SILENT_S:
             self._sound_stopped()
+        return self._sound_s is not None
 
     def _sound_stopped(self) -> None:
         if self._sound_s is not None and not self._closed:

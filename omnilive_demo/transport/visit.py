@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from omnilive_demo.events import Bye, Fault, Notice, PageEvent
+from omnilive_demo.events import Bye, Caption, Fault, Notice, PageEvent, SourceChanged
 from omnilive_demo.session import InputError, Session
 from omnilive_demo.transport import wire
 from omnilive_demo.transport.commands import COMMANDS
@@ -77,6 +77,7 @@ class Visit:
         self.folder = folder
         self.outbox = Outbox(lambda: session.clock.now_s(), first_seq=1 + secrets.randbelow(2**40))
         self.began_s = now()
+        self.active_s = now()  # when it last showed, said, asked or played something
         self.detached_s: float | None = now()  # since when no line is attached
         self.told_time_limit = False
         self.no_turn_told = False
@@ -171,6 +172,7 @@ class Visit:
         elif isinstance(message, wire.Heartbeat):
             return
         elif line.role == "main":
+            self.active_s = self._now()
             self._obey(message)
         else:
             line.tell({"watch": ONLY_WATCHING, "asked": SECOND_TAB}.get(line.role, NOT_ATTACHED))
@@ -233,6 +235,8 @@ class Visit:
 
     def _on_event(self, event: PageEvent) -> None:
         self.media.notice(event)
+        if isinstance(event, SourceChanged | Caption):
+            self.active_s = self._now()
         self._said_bye = self._said_bye or isinstance(event, Bye)
         self.outbox.put(event)
 
@@ -244,7 +248,8 @@ class Visit:
                 self.disconnect(line)
         if self._no_main_s is not None and self._now() - self._no_main_s > ANSWER_GRACE_S:
             self.session.stop_answer("closed")
-        self.media.sweep()
+        if self.media.sweep():
+            self.active_s = self._now()
 
     # ---- end ---------------------------------------------------------------------------------------------------------
 

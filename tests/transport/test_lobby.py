@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from omnilive_demo.events import Notice
+from omnilive_demo.events import Notice, SourceChanged
 from omnilive_demo.session import InputError
+from omnilive_demo.transport.lobby import IDLE_SEAT_S
 from omnilive_demo.transport.visit import Visit
 from omnilive_demo.transport.waiting import TICKET_TIMEOUT_S, RateLimit, Waiting
 
@@ -45,9 +46,28 @@ async def test_seats_are_given_in_order_and_waiting_is_fair(crowd: Any, manual: 
     assert lobby.sessions == 2
 
 
+async def test_a_seat_on_which_nothing_happens_goes_to_who_waits_and_only_then(crowd: Any, manual: Any) -> None:
+    lobby = crowd.lobby
+    sleeper, watcher = await lobby.enter(), await lobby.enter()
+    sleeper.detached_s = watcher.detached_s = None  # both pages are open
+    manual.advance(IDLE_SEAT_S + 1)
+    lobby.sweep()
+    assert not sleeper.closed, "nobody waits"
+    waiting = await lobby.enter()
+    watcher.session.announce(SourceChanged("sample", "kitchen", "playing"))
+    lobby.sweep()
+    assert sleeper.closed
+    assert not watcher.closed
+    async with asyncio.timeout(5):
+        while isinstance(await lobby.enter(waiting.ticket), Waiting):
+            await asyncio.sleep(0.01)
+
+
 async def test_a_ticket_that_is_not_asked_about_is_dropped(crowd: Any, manual: Any) -> None:
     lobby = crowd.lobby
-    visit, _ = await lobby.enter(), await lobby.enter()
+    visit, other = await lobby.enter(), await lobby.enter()
+    for one in (visit, other):
+        one.detached_s, one.active_s = None, manual() + 1000  # busy pages
     gone, stays = await lobby.enter(), await lobby.enter()
     manual.advance(TICKET_TIMEOUT_S - 1)
     await lobby.enter(stays.ticket)
