@@ -212,8 +212,8 @@ class Conversation:
         async with self._understanding:
             text = await self._words_of(utterance)
             watch.lap("recognise")
-            whole = f"{utterance.before} {text}".strip()
-            answer = bool(text) and await self._wants_answer(whole, event.origin)
+            # What went before was a question already; what follows it cannot make it none.
+            answer = bool(utterance.before) or (bool(text) and await self._wants_answer(text, event.origin))
             watch.lap("decide")
             if not utterance.forgotten:
                 self._settle(event, utterance, text, answer, watch)
@@ -243,22 +243,20 @@ class Conversation:
         # A film that asks while an answer is given is only heard: it cannot know that we are talking.
         if not self._is_visitor(event.origin) and self._turns.under_way:
             answer = False
+        whole = f"{utterance.before} {text}".strip()
         if answer and (going_on := self._going_on(event.origin)) is not None:
             # The visitor speaks already again: the question waits for the rest of it.
-            going_on.before = f"{utterance.before} {text}".strip()
-            going_on.snapshot = utterance.snapshot
+            going_on.before, going_on.snapshot = whole, utterance.snapshot
             answer = False
         turn = self._turns.next() if answer else None
         self._tell(
             Caption(event.utterance, text, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
         )
-        if not text:
-            return
         sound = self._sound_before(event.start_s)
-        spoken = Spoken(event.utterance, event.start_s, event.end_s, text, event.origin, answer, sound)
-        self._write(self._memory.add_spoken, spoken)
+        if text:
+            spoken = Spoken(event.utterance, event.start_s, event.end_s, text, event.origin, answer, sound)
+            self._write(self._memory.add_spoken, spoken)
         if turn is not None:
-            whole = f"{utterance.before} {text}".strip()
             question = self._question(turn, whole, utterance.snapshot, spoken=True, sound_label=sound)
             self._turns.start(question, watch, "speech")
 

@@ -267,6 +267,17 @@ async def test_a_visitor_who_goes_on_at_once_is_answered_once_on_all_of_it() -> 
     assert [said.text for said in stage.memory.words] == ["What is this?", "on the table?"]
 
 
+@pytest.mark.parametrize("rest", ["", "hmm okay"])
+async def test_a_question_is_not_lost_when_what_followed_it_was_nothing(rest: str) -> None:
+    stage = Stage({1: "What is this?", 2: rest})
+    stage.say(1, confirm=False)
+    stage.say(2, end=False)
+    await stage.settle()
+    stage.conversation.on_ear(SpeechEnded(2, 1.5, 2.5, 2.8, "visitor"))
+    await stage.settle()
+    assert [question.text for question in stage.reasoner.questions] == [f"What is this? {rest}".strip()]
+
+
 async def test_utterances_are_understood_in_the_order_in_which_they_ended() -> None:
     stage = Stage({1: "one", 2: "two", 3: "three"})
     for utterance in (1, 2, 3):
