@@ -249,8 +249,9 @@ class Conversation:
             going_on.before, going_on.snapshot = whole, utterance.snapshot
             answer = False
         turn = self._turns.next() if answer else None
+        shown = whole if answer else text
         self._tell(
-            Caption(event.utterance, text, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
+            Caption(event.utterance, shown, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
         )
         sound = self._sound_before(event.start_s)
         if text:
