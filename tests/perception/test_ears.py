@@ -189,3 +189,11 @@ def test_spoken_question_is_found_by_the_real_detector(speak):
 def test_half_a_minute_of_room_noise_is_nothing():
     noise = np.random.default_rng(3).normal(0, 0.01, 30 * 16_000).astype(np.float32)
     assert feed(ears(SileroVoiceActivity()), noise, block_s=0.1) == []
+
+
+def test_a_minute_of_silence_is_nothing_and_the_next_word_is_heard(speak):
+    listening = ears(SileroVoiceActivity())
+    assert feed(listening, hush(60.0)) == []
+    question = speak("what is this")
+    events = feed(listening, np.concatenate([question, hush(1.5)]), start_s=60.0)
+    assert the(SpeechEnded, events).end_s == pytest.approx(60.0 + len(question) / 16_000, abs=0.5)
