@@ -92,8 +92,7 @@ export class Timeline {
     this.sounds = this.sounds.filter((event) => !gone(event));
     for (const [id, event] of this.clips) if (gone(event)) this.clips.delete(id);
     if (this.open && gone(this.open)) this.open = null;
-    this.unmark();
-    this.setZoom(this.zoom);
+    this.unmark(); this.setZoom(this.zoom);
   }
 
   // ---- drawing

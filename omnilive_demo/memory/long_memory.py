@@ -52,7 +52,7 @@ class LongMemory(Protocol):
         ...
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
-        """Closed clips by id, for the timeline."""
+        """Closed clips whose number is `first` to `last` (included), for the timeline; read as they are asked for."""
         ...
 
     def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:

@@ -49,7 +49,7 @@ def memory_routes(settings: Settings, owner: Owner, guard: Callable[[Endpoint], 
         last_id = None if last is None else _number(last, "last")
         memory = owner(request).session.memory
         # The clips are read from the disk as they are asked for, so the whole list is made off the loop.
-        return reply({"clips": await _run(lambda: [_summary(clip) for clip in memory.clips(first, last_id)])})
+        return reply({"clips": await _run(_summaries, memory, first, last_id)})
 
     async def clip(request: Request) -> Response:
         memory = owner(request).session.memory
@@ -120,6 +120,10 @@ def _clip(memory: LongMemory, number: int) -> Clip:
         if clip.id == number:
             return clip
     raise ApiError(404, "no_clip", "There is no such clip.", "It may have been forgotten.")
+
+
+def _summaries(memory: LongMemory, first: int, last: int | None) -> list[Json]:
+    return [_summary(clip) for clip in memory.clips(first, last)]  # each is read from the disk here, off the loop
 
 
 def _summary(clip: Clip) -> Json:

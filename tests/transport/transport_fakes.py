@@ -70,7 +70,7 @@ class FakeMemory:
         ]  # fmt: skip
 
     def clips(self, first: int = 0, last: int | None = None) -> list[Clip]:
-        return self._clips[first:last]
+        return [clip for clip in self._clips if first <= clip.id and (last is None or clip.id <= last)]
 
     def spoken(self) -> list[Spoken]:
         return [Spoken(1, 17.0, 19.0, "where are my keys", "visitor", True)]
