@@ -33,7 +33,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
-# Chromium with fonts, and flite (a natural test voice), from Debian packages; BROWSER=0 leaves the browser tests out.
+# Chromium with fonts, flite (a natural test voice) and ffmpeg (an RTMP server), from Debian packages; BROWSER=0 leaves the browser tests out.
 browser-tools:
 	@sh tests/tools.sh
 
