@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class TextEncoder(Protocol):
@@ -56,6 +59,14 @@ class MiniLM:
             return one
         return self._encode_batch(list(texts)) if texts else np.zeros((0, self.width), np.float32)
 
+    def token_states(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """The last hidden state of every token of each text, `[n, 384]`, special tokens ([CLS], [SEP]) included."""
+        if not texts:
+            return []
+        with self._torch.inference_mode():
+            states, mask = self._states(list(texts))
+            return [rows[: int(kept)].numpy() for rows, kept in zip(states, mask.sum(1), strict=True)]
+
     def _encode_text(self, text: str) -> NDArray[np.float32]:
         one: NDArray[np.float32] = self._encode_batch([text])[0]
         return one
@@ -63,11 +74,13 @@ class MiniLM:
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
         torch = self._torch
         with torch.inference_mode():
-            tokens = self._tokenizer(
-                texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
-            )
-            states = self._model(**tokens).last_hidden_state  # [n, tokens, 384]
-            mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
+            states, kept = self._states(texts)
+            mask = kept.unsqueeze(-1).to(states.dtype)
             mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
             unit: NDArray[np.float32] = torch.nn.functional.normalize(mean, dim=-1).numpy()
             return unit
+
+    def _states(self, texts: list[str]) -> tuple[Tensor, Tensor]:
+        """States `[n, tokens, 384]` and the mask `[n, tokens]` of what is not padding (which is on the right)."""
+        tokens = self._tokenizer(texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt")
+        return self._model(**tokens).last_hidden_state, tokens["attention_mask"]

@@ -1,0 +1,82 @@
+"""How text becomes rows for the memory module: the seam between the released module and ours.
+
+The released module embeds the tokens of its own vocabulary. Ours reads MiniLM's token states through a learned layer,
+so words that it was never trained on still mean something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from omnilive_demo.models.memory_module.module import MemoryModule
+from omnilive_demo.models.text_encoder import MiniLM
+
+
+class TextRows(Protocol):
+    """Turns text into rows of the width H of a memory module."""
+
+    def rows(self, texts: Sequence[str]) -> list[Tensor]:
+        """Rows `[n, H]` of each text, n >= 1 tokens."""
+        ...
+
+
+def clip_sentence(start_s: float, end_s: float) -> str:
+    """What the module is told about a clip (specification 1.5)."""
+    return f"This contains a clip sampled in {round(start_s)} to {round(end_s)} seconds"
+
+
+def with_sentence(states: Tensor) -> Tensor:
+    """Token states `[n, C]` and, as the last row `[n + 1, C]`, their mean, as long as a token is on average.
+
+    MiniLM's sentence vector is the direction of that mean, so a question is read where its meaning is.
+    """
+    mean = states.mean(0, keepdim=True)
+    return torch.cat([states, mean * (states.norm(dim=1).mean() / mean.norm().clamp(min=1e-6))])
+
+
+class MiniLMTextRows:
+    """MiniLM's token states, special tokens included, then the sentence, through the module's text projector."""
+
+    def __init__(self, module: MemoryModule, minilm: MiniLM) -> None:
+        self._module = module
+        self._minilm = minilm
+
+    @torch.inference_mode()
+    def rows(self, texts: Sequence[str]) -> list[Tensor]:
+        """Rows `[n, H]` of each text."""
+        if not texts:
+            return []
+        states = self._minilm.token_states(texts)
+        return self._module.project_text([with_sentence(torch.from_numpy(one)) for one in states])
+
+
+class TokenTableRows:
+    """The module's own token embeddings; plain tokens, no template and none added (specification 1.2).
+
+    Args:
+        module: a module with a token table.
+        folder: holds the tokenizer files of the release (`vocab.json`, `merges.txt`, ...).
+
+    Raises:
+        FileNotFoundError: a tokenizer file is missing.
+    """
+
+    def __init__(self, module: MemoryModule, folder: Path) -> None:
+        from transformers import Qwen2Tokenizer
+
+        for name in ("vocab.json", "merges.txt"):
+            if not (folder / name).is_file():
+                raise FileNotFoundError(f"The memory module's tokenizer is incomplete: {folder / name} is missing.")
+        self._module = module
+        self._tokenizer = Qwen2Tokenizer.from_pretrained(folder, local_files_only=True)
+
+    @torch.inference_mode()
+    def rows(self, texts: Sequence[str]) -> list[Tensor]:
+        """Rows `[n, H]` of each text."""
+        ids = [self._tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        return [self._module.embed_tokens(torch.tensor(of_text)) for of_text in ids]
