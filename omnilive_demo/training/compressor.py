@@ -1,0 +1,223 @@
+"""Trains the memory module and the reader: `python -m omnilive_demo.training compressor`.
+
+The paper's three tasks on streams that are put together from the clips of a drawn pool (`compressor_learner` has the
+losses, `compressor_drawn` the streams). What it needs:
+
+    python -m omnilive_demo.training frame_encoder ...       the frame encoder (its `align` layer gives a good start)
+    train, val of configs/compressor.toml                    folders of `world.clips.ClipPool`, patches encoded by it
+
+It writes `memory.safetensors` and, beside it, `reader.safetensors` (float16), with the last figures on the held-out
+pool in their metadata; log, curves and checkpoints go to `--folder`. A killed run goes on where it was.
+`--manifest FILE` trains on real videos instead (see `manifest.py` and docs/training.md).
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from omnilive_demo.config import ASSETS
+from omnilive_demo.models.memory_module.config import MemoryModuleConfig
+from omnilive_demo.models.memory_module.module import MemoryModule
+from omnilive_demo.models.nano.reader import Reader, ReaderConfig, save_reader
+from omnilive_demo.models.nano.words import Vocabulary
+from omnilive_demo.models.text_encoder import MiniLM
+from omnilive_demo.training.compressor_check import check
+from omnilive_demo.training.compressor_drawn import DrawnStreams, StreamSettings
+from omnilive_demo.training.compressor_learner import Habits, Learner, LossWeights
+from omnilive_demo.training.compressor_start import start_aligned, start_positional, start_words
+from omnilive_demo.training.compressor_stream import Stream
+from omnilive_demo.training.compressor_text import StateText, TrainedText
+from omnilive_demo.training.config_file import CommandLine, read_command_line
+from omnilive_demo.training.export import export
+from omnilive_demo.training.plain_attention import use_plain_attention
+from omnilive_demo.training.run import Run, RunSettings
+from omnilive_demo.training.world.clips import ClipPool
+from omnilive_demo.training.world.questions import Split, shipped_bank
+from omnilive_demo.training.world.things import by_name
+
+
+@dataclass(frozen=True, slots=True)
+class CompressorConfig:
+    """What `configs/compressor.toml` says. encoder: the frame encoder's file, empty to begin without its help.
+
+    checked: streams of the held-out pool that are measured every `check_every_s`, asked in the phrasings of
+    `checked_split`.
+    """
+
+    train: Path
+    val: Path
+    encoder: str = ""
+    weight_decay: float = 0.05
+    clip_norm: float = 1.0
+    text_loss: float = 0.15
+    text_rate: float = 0.3
+    checked: int = 12
+    checked_split: Split = "train"
+    check_every_s: float = 300.0
+    module: MemoryModuleConfig = field(default_factory=MemoryModuleConfig)
+    reader: ReaderConfig = field(default_factory=ReaderConfig)
+    streams: StreamSettings = field(default_factory=StreamSettings)
+    weights: LossWeights = field(default_factory=LossWeights)
+    habits: Habits = field(default_factory=Habits)
+    run: RunSettings = field(default_factory=RunSettings)
+
+
+def nano_vocabulary() -> Vocabulary:
+    """The reader's words: those of the drawn world."""
+    return Vocabulary({name: thing.plural for name, thing in by_name().items()})
+
+
+class FitSettings(Protocol):
+    """What the loop needs of a configuration."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Of matrices."""
+        ...
+
+    @property
+    def clip_norm(self) -> float:
+        """Longer gradients are shortened to this."""
+        ...
+
+    @property
+    def text_rate(self) -> float:
+        """Share of the learning rate for the text projector."""
+        ...
+
+    @property
+    def check_every_s(self) -> float:
+        """Seconds between two looks at the held-out streams."""
+        ...
+
+
+def groups_of(learner: Learner, config: FitSettings) -> list[dict[str, object]]:
+    """Parameters for the optimiser: norms and biases do not decay, the text projector moves slowly.
+
+    A text projector that moves fast forgets the words that are not in the training's questions.
+    """
+    kinds: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in learner.named_parameters():
+        kinds.setdefault((parameter.ndim >= 2, "text_projector" in name), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "weight_decay": config.weight_decay if matrix and not text else 0.0,
+            "scale": config.text_rate if text else 1.0,
+        }
+        for (matrix, text), parameters in kinds.items()
+    ]
+
+
+def fit(
+    learner: Learner,
+    draw: Callable[[np.random.Generator], Stream],
+    text: TrainedText,
+    run: Run,
+    config: FitSettings,
+    held_out: Sequence[Stream] = (),
+) -> dict[str, float]:
+    """The loop, for any source of streams. Returns the last figures on the held-out streams."""
+    if run.device.type == "cpu":
+        use_plain_attention(learner.module.decoder)
+        use_plain_attention(learner.reader.decoder)
+    learner.to(run.device).train()
+    optimiser = torch.optim.AdamW(groups_of(learner, config), betas=(0.9, 0.98))
+    run.keep(learner=learner, optimiser=optimiser)
+    run.resume()
+    figures: dict[str, float] = {}
+    while run.goes_on():
+        stream = draw(run.rng)
+        run.set_learning_rate(optimiser)
+        with run.autocast():
+            parts = learner.losses(stream, text)
+        optimiser.zero_grad()
+        torch.autograd.backward(parts["loss"])
+        size = torch.nn.utils.clip_grad_norm_(learner.parameters(), config.clip_norm)
+        optimiser.step()
+        run.step(**parts, gradient=size)
+        if held_out and run.steps > 1 and run.due("check", config.check_every_s):
+            with run.autocast():
+                figures = check(learner, held_out, text, blind=False)
+            run.log(**{f"val_{name}": value for name, value in figures.items()})
+    if held_out and run.finished:
+        with run.autocast():
+            figures = check(learner, held_out, text)
+        run.log(**{f"val_{name}": value for name, value in figures.items()})
+    return figures
+
+
+def main(argv: Sequence[str]) -> int:
+    """Command line of the task `compressor`."""
+    warnings.filterwarnings("ignore", message="Mismatch dtype between input and weight")
+    if any(word.partition("=")[0] == "--manifest" for word in argv):
+        from omnilive_demo.training.manifest import main as train_on_manifest  # it needs the loop below
+
+        return train_on_manifest(argv)
+    call = read_command_line(argv, CompressorConfig, "compressor", ASSETS / "nano" / "memory.safetensors")
+    minilm = MiniLM(threads=1)  # before the run: it sets torch's threads
+    try:
+        return _train(call, minilm)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"compressor: {error}", file=sys.stderr)
+        return 1
+
+
+def _train(call: CommandLine[CompressorConfig], minilm: MiniLM) -> int:
+    config = call.config
+    vocabulary = nano_vocabulary()
+    train = DrawnStreams(ClipPool.open(config.train), vocabulary, config.streams)
+    val = DrawnStreams(ClipPool.open(config.val), vocabulary, config.streams, config.checked_split)
+    with Run(call.folder, config, config.run, call.fresh) as run:
+        learner = begin(config, vocabulary, run, minilm, train)
+        text = StateText(learner.module, minilm, run.device, loss=config.text_loss, generator=run.torch_rng)
+        held_out = val.whole_streams(config.checked, seed=config.run.seed)
+        figures = fit(learner, train.draw, text, run, config, held_out)
+    if run.finished:
+        ship(learner, call.weights, {"figures": figures, "pool": str(config.train.name), "seed": config.run.seed})
+    return 0
+
+
+def begin(config: CompressorConfig, vocabulary: Vocabulary, run: Run, minilm: MiniLM, train: DrawnStreams) -> Learner:
+    """A learner with its first weights."""
+    module, reader = MemoryModule(config.module), Reader(config.reader, vocabulary)
+    merged = train.sample(run.rng)
+    texts = _texts()
+    states = torch.cat([torch.from_numpy(one) for one in minilm.token_states(texts[:: len(texts) // 100])])
+    module.initialise(run.torch_rng, merged, states)
+    if config.encoder:
+        align, known = _heads(Path(config.encoder))
+        vectors = torch.from_numpy(minilm.encode(texts))
+        start_aligned(module, align, merged, vectors, states, run.torch_rng, known)
+    start_positional(module)
+    start_words(reader.words, torch.from_numpy(minilm.encode([word.strip("<>") for word in vocabulary.words])))
+    return Learner(module, reader, config.weights, config.habits, run.torch_rng)
+
+
+def ship(learner: Learner, memory: Path, metadata: dict[str, object]) -> None:
+    """Write the memory module to `memory`, and the reader to `reader.safetensors` beside it."""
+    export(learner.module.state_dict(), memory, {**metadata, "memory_module": asdict(learner.module.config)})
+    save_reader(learner.reader, memory.with_name("reader.safetensors"), metadata)
+
+
+def _texts() -> list[str]:
+    """Names and training questions: what the text directions are chosen by."""
+    bank = shipped_bank()
+    return sorted({*by_name(), *(text for name in by_name() for text in bank.semantic_of(name, "train"))})
+
+
+def _heads(encoder: Path) -> tuple[Tensor, torch.nn.Linear]:
+    """How the frame encoder compares a patch with text, and how it tells that something is there."""
+    from omnilive_demo.models.nano.frame_network import load_frame_network
+
+    network = load_frame_network(encoder)[0]
+    return network.align.weight.detach(), network.known

@@ -1,0 +1,271 @@
+"""What the frame encoder learns from: batches out of a pool of drawn snapshots, and the names in text space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from omnilive_demo.models.text_encoder import TextEncoder
+from omnilive_demo.perception.colours import colour_shares, to_lab
+from omnilive_demo.training.world import snapshot_pool
+from omnilive_demo.training.world.things import Thing, all_things, things_of
+
+GRID = 8
+CELL = 24  # pixels
+OWNED_SHARE = 0.35  # of a cell, from which on it is a thing's
+NOTHING_SHARE = 0.25  # of the cells that show nothing, which are most, are compared with the names
+PHRASES = ("{0}", "{1} {0}", "a picture of {1} {0}", "there is {1} {0} in the picture")
+PAIRS = ("glasses", "shorts", "jeans", "scissors", "pants", "trousers", "binoculars", "headphones")  # no article
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Drawn snapshots, as `training/world/snapshot_pool.py` keeps them; things are indices into `all_things()`.
+
+    images: uint8 `[n, 192, 192, 3]`; cells: `[n, 8, 8]`, whose each cell is, -1: nobody's; present: `[n, 6]`, padded
+    with -1; areas: `[n, 6]`, the shares of the picture that these cover. rows: those that are drawn already.
+    """
+
+    images: NDArray[np.uint8]
+    cells: NDArray[np.int16]
+    present: NDArray[np.int16]
+    areas: NDArray[np.float16]
+    rows: NDArray[np.int64]
+
+
+def open_pool(folder: Path, most: int = 0) -> Pool:
+    """The pool of a folder, pictures read from the disk as needed; at most the first `most` rows, 0 for all.
+
+    Raises:
+        FileNotFoundError: there is no pool, or nothing in it yet.
+    """
+    if not (folder / "done.npy").is_file():
+        raise FileNotFoundError(f"{folder} is no pool of snapshots: python -m {snapshot_pool.__name__} --out {folder}")
+    images, cells, present, areas = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("images", "cells", "present", "areas")
+    )
+    done = np.load(folder / "done.npy").astype(bool).repeat(snapshot_pool.CHUNK)[: len(cells)]
+    rows = np.flatnonzero(done)[: most or None]
+    if not len(rows):
+        raise FileNotFoundError(f"{folder} holds no snapshot yet")
+    return Pool(images, cells, present, areas, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class NameTable:
+    """Names in text space: those that are taught come first, then those of the rehearsed things.
+
+    vectors: float32 `[m, 384]`, unit norm. column_of: for each thing of `all_things()` its row, -1 for unknown things.
+    """
+
+    names: tuple[str, ...]
+    plurals: tuple[str, ...]
+    known: int
+    vectors: NDArray[np.float32]
+    column_of: NDArray[np.int64]
+
+
+def name_table(encoder: TextEncoder) -> NameTable:
+    """The table of the world's things; a name's vector is the mean over several ways to say it."""
+    things = (*things_of("known"), *things_of("rehearsed"))
+    row_of = {thing: row for row, thing in enumerate(things)}
+    return NameTable(
+        names=tuple(thing.name for thing in things),
+        plurals=tuple(thing.plural for thing in things),
+        known=len(things_of("known")),
+        vectors=name_vectors(encoder, things),
+        column_of=np.array([row_of.get(thing, -1) for thing in all_things()], np.int64),
+    )
+
+
+def name_vectors(encoder: TextEncoder, things: Sequence[Thing]) -> NDArray[np.float32]:
+    """Unit vectors `[n, 384]` of the things' names."""
+    texts = [phrase.format(thing.name, _article(thing)).replace("  ", " ") for thing in things for phrase in PHRASES]
+    rows = np.concatenate([encoder.encode(texts[i : i + 128]) for i in range(0, len(texts), 128)])
+    means = rows.reshape(len(things), len(PHRASES), -1).mean(1)
+    vectors: NDArray[np.float32] = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+    return vectors
+
+
+def _article(thing: Thing) -> str:
+    if thing.name == thing.plural or thing.name in PAIRS:
+        return ""
+    return "an" if thing.name[0] in "aeiou" else "a"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """n pictures and what they show. The class m (one past the last name) is "nothing".
+
+    images: float32 `[n, 3, 192, 192]`, 0..1. cells: `[n, 64]`, the name of each cell. whole: `[n, m + 1]`, the share of
+    each name in the picture. colours: `[n, 64, 11]`, how well each colour word fits a cell. learnt: `[n, 64]`, the
+    cells to compare with the names: all of things, some of nothing. In a cut picture there are fewer than 64 cells.
+    """
+
+    images: Tensor
+    cells: Tensor
+    whole: Tensor
+    colours: Tensor
+    learnt: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(
+            *(tensor.to(device) for tensor in (self.images, self.cells, self.whole, self.colours, self.learnt))
+        )
+
+
+class Sampler:
+    """Draws batches at random, changed so that no picture comes twice. Keeps no state, so any thread may draw."""
+
+    def __init__(self, pool: Pool, table: NameTable) -> None:
+        self._pool, self._table = pool, table
+
+    def draw(self, size: int, rng: np.random.Generator, window: int = GRID) -> Batch:
+        """A batch. With a `window` below 8, only that many cells a side of each picture, around one of its things:
+        a part shows more of what is learnt than a whole picture does, for the time that it takes."""
+        rows = np.sort(rng.choice(self._pool.rows, size))
+        images, cells, gone = self._moved(rows, rng, window)
+        present = np.where(gone, -1, self._pool.present[rows])
+        return made_batch(
+            in_another_light(as_floats(images), rng), cells, present, self._pool.areas[rows], self._table, rng
+        )
+
+    def _moved(
+        self, rows: NDArray[np.int64], rng: np.random.Generator, window: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int16], NDArray[np.bool_]]:
+        """Pictures mirrored, shifted, partly covered and cut; their cells; which of the present things that takes."""
+        present = self._pool.present[rows]
+        images = np.empty((len(rows), window * CELL, window * CELL, 3), np.uint8)
+        cells = np.empty((len(rows), window, window), np.int16)
+        owned = _owned(self._pool.cells[rows], present)
+        for k, row in enumerate(rows):
+            image, own = self._pool.images[row], self._pool.cells[row]
+            if rng.random() < 0.5:
+                image, own = image[:, ::-1], own[:, ::-1]
+            whole = rng.integers(-1, 2, 2) if rng.random() < 0.3 else np.zeros(2, np.int64)
+            image = _shifted(image, whole * CELL + rng.integers(-7, 8, 2), edge=True)
+            own = _shifted(own, whole, edge=False)
+            if rng.random() < 0.25:
+                _cover(image, own, rng)
+            y, x = _corner(own, rng, window)
+            cells[k] = own[y : y + window, x : x + window]
+            images[k] = image[y * CELL : (y + window) * CELL, x * CELL : (x + window) * CELL]
+        left = _owned(cells, present)
+        return images, cells, (left <= 0.34 * owned) & ((owned > 0) | (window < GRID))
+
+
+def _cover(image: NDArray[np.uint8], cells: NDArray[np.int16], rng: np.random.Generator) -> None:
+    """Paints over some cells, with a colour or with what they show on the average."""
+    (top, left), (high, wide) = rng.integers(0, GRID, 2), rng.integers(1, 4, 2)
+    cells[top : top + high, left : left + wide] = -1
+    area = image[top * CELL : (top + high) * CELL, left * CELL : (left + wide) * CELL]
+    area[:] = rng.integers(0, 256, 3) if rng.random() < 0.5 else area.mean((0, 1))
+
+
+def _corner(cells: NDArray[np.int16], rng: np.random.Generator, window: int) -> tuple[int, int]:
+    """Where a window begins: at random, with a thing's cell near its middle where there is a thing."""
+    most = GRID - window
+    if most == 0:
+        return 0, 0
+    places = np.argwhere(cells >= 0)
+    if not len(places):
+        return int(rng.integers(most + 1)), int(rng.integers(most + 1))
+    middle = places[rng.integers(len(places))] - window // 2 + rng.integers(-1, 2, 2)
+    y, x = np.clip(middle, 0, most)
+    return int(y), int(x)
+
+
+def plain_batch(pool: Pool, table: NameTable, rows: NDArray[np.int64]) -> Batch:
+    """Pictures as they are."""
+    return made_batch(as_floats(pool.images[rows]), pool.cells[rows], pool.present[rows], pool.areas[rows], table)
+
+
+def made_batch(
+    images: Tensor,
+    cells: NDArray[np.int16],
+    present: NDArray[np.int16],
+    areas: NDArray,
+    table: NameTable,
+    rng: np.random.Generator | None = None,
+) -> Batch:
+    """Pictures and the truth about them in the table's terms. A thing that the table lacks is "nothing"."""
+    names = len(table.names)
+    column = np.append(table.column_of, -1)  # index -1 is no thing
+    cell_names = column[cells.reshape(len(cells), -1)]
+    whole = np.zeros((len(cells), names + 1), np.float32)
+    for k, j in zip(*np.nonzero(present >= 0), strict=True):
+        name = column[present[k, j]]
+        if name >= 0:
+            whole[k, name] += np.sqrt(max(float(areas[k, j]), 1e-3))
+    whole[whole.sum(1) == 0, names] = 1.0
+    return named_batch(images, cell_names, whole / whole.sum(1, keepdims=True), rng)
+
+
+def named_batch(
+    images: Tensor, cell_names: NDArray[np.int64], whole: NDArray[np.float32], rng: np.random.Generator | None
+) -> Batch:
+    """Pictures with the name of each cell `[n, cells]` (-1: none) and the shares of the names `[n, m + 1]`."""
+    names = whole.shape[1] - 1
+    chances = np.zeros(cell_names.shape) if rng is None else rng.random(cell_names.shape)
+    means = torch.nn.functional.avg_pool2d(images, CELL).permute(0, 2, 3, 1)
+    lab = to_lab((means.reshape(-1, 3).clamp(0, 1) * 255).byte().numpy())
+    return Batch(
+        images=images,
+        cells=torch.from_numpy(np.where(cell_names < 0, names, cell_names)),
+        whole=torch.from_numpy(whole),
+        colours=torch.from_numpy(colour_shares(lab)).view(*cell_names.shape, -1),
+        learnt=torch.from_numpy((cell_names >= 0) | (chances < NOTHING_SHARE)),
+    )
+
+
+def as_floats(images: NDArray[np.uint8]) -> Tensor:
+    """Bytes `[n, H, W, 3]` to `[n, 3, H, W]` in 0..1, a copy."""
+    tensor = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2)
+    return tensor.to(torch.float32, memory_format=torch.channels_last).div_(255)
+
+
+def in_another_light(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    """Pictures `[n, 3, S, S]` with other exposure and white balance, some with grain, some softened; in place."""
+    n, side = len(pictures), pictures.shape[-1]
+
+    def each(low: float, high: float, channels: int = 1) -> Tensor:
+        return torch.from_numpy(rng.uniform(low, high, (n, channels, 1, 1)).astype(np.float32))
+
+    gain = each(0.75, 1.3) * each(0.92, 1.08, 3)
+    mean = pictures.mean((1, 2, 3), keepdim=True)
+    pictures.sub_(mean).mul_(each(0.75, 1.25)).add_(mean).mul_(gain).add_(each(-0.07, 0.07))
+    soft = rng.random(n) < 0.15
+    if soft.any():
+        pictures[soft] = torch.nn.functional.avg_pool2d(pictures[soft], 3, 1, 1, count_include_pad=False)
+    noisy = np.nonzero(rng.random(n) < 0.3)[0]
+    if len(noisy):
+        grain = torch.from_numpy(rng.standard_normal((side + 64, side + 64, 3), np.float32)).permute(2, 0, 1)
+        for k in noisy:  # one sheet of grain a batch, laid down differently each time
+            top, left = rng.integers(0, 65, 2)
+            pictures[k] += float(rng.uniform(0.01, 0.06)) * grain[:, top : top + side, left : left + side]
+    return pictures.clamp_(0, 1)
+
+
+def _shifted(grid: NDArray, by: NDArray[np.int64], edge: bool) -> NDArray:
+    """Moved down and right; what comes in repeats the edge, or is -1."""
+    height, width = grid.shape[:2]
+    rows, columns = np.arange(height) - by[0], np.arange(width) - by[1]
+    moved: NDArray = grid[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
+    if not edge:
+        moved[(rows < 0) | (rows >= height)] = -1
+        moved[:, (columns < 0) | (columns >= width)] = -1
+    return moved
+
+
+def _owned(cells: NDArray[np.int16], present: NDArray[np.int16]) -> NDArray[np.int64]:
+    """How many cells each present thing has, `[n, 6]`."""
+    flat = cells.reshape(len(cells), 1, -1)
+    owned: NDArray[np.int64] = ((flat == present[:, :, None]) & (present[:, :, None] >= 0)).sum(2)
+    return owned

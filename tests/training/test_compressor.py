@@ -1,0 +1,167 @@
+"""The compressor's training: it learns on a tiny pool, a killed run goes on as if it had not been, files are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from training.fake_clips import NAMES, TEXT_WIDTH, WIDTH, WordVectors, vector_of, write_pool
+
+from omnilive_demo.models.memory_module.config import MemoryModuleConfig
+from omnilive_demo.models.memory_module.module import MemoryModule, cosines
+from omnilive_demo.models.memory_module.patch_features import merge_2x2
+from omnilive_demo.models.memory_module.weight_files import load
+from omnilive_demo.models.nano.reader import Reader, ReaderConfig, load_reader
+from omnilive_demo.models.nano.words import Vocabulary
+from omnilive_demo.training.compressor import CompressorConfig, fit, nano_vocabulary, ship
+from omnilive_demo.training.compressor_check import check
+from omnilive_demo.training.compressor_drawn import DrawnStreams, StreamSettings
+from omnilive_demo.training.compressor_learner import Habits, Learner, LossWeights
+from omnilive_demo.training.compressor_start import start_aligned
+from omnilive_demo.training.compressor_text import StateText
+from omnilive_demo.training.config_file import CONFIGS, load_config
+from omnilive_demo.training.plain_attention import use_plain_attention
+from omnilive_demo.training.run import Run, RunSettings
+from omnilive_demo.training.world.clips import ClipPool
+
+MODULE = MemoryModuleConfig(
+    hidden=32, layers=2, heads=4, kv_heads=2, intermediate=48, feature_width=4 * WIDTH, text_width=TEXT_WIDTH
+)
+READER = ReaderConfig(memory_width=32, hidden=32, layers=1, heads=4, kv_heads=2, intermediate=48)
+STREAMS = StreamSettings(
+    frames=60, clips=(4, 10), longest=5, explicit=8, semantic=0, reference=4, names=8, tokens=(1, 4),
+    tokens_share=(0.2, 0.8),
+)  # fmt: skip
+
+
+def config_for(folder: Path, **run: object) -> CompressorConfig:
+    settings = RunSettings(learning_rate=5e-3, precision="fp32", device="cpu", log_every=5, **run)  # type: ignore[arg-type]
+    return CompressorConfig(
+        folder, folder, module=MODULE, reader=READER, streams=STREAMS, run=settings, check_every_s=1e9
+    )
+
+
+def words() -> Vocabulary:
+    plurals = nano_vocabulary().plurals
+    return Vocabulary({name: plurals[name] for name in NAMES})
+
+
+def learner_for(config: CompressorConfig, run: Run) -> Learner:
+    module = MemoryModule(config.module)
+    module.initialise(run.torch_rng)
+    return Learner(module, Reader(config.reader, words()), config.weights, config.habits, run.torch_rng)
+
+
+def train(pool: Path, folder: Path, steps: int, stop_after: int = 0) -> tuple[Learner, list[dict[str, float]]]:
+    config = config_for(pool, steps=steps)
+    streams = DrawnStreams(write_pool(pool) if not pool.exists() else ClipPool.open(pool), words(), config.streams)
+    with Run(folder, config, config.run) as run:
+        learner = learner_for(config, run)
+        text = StateText(learner.module, WordVectors(), loss=0.1, generator=run.torch_rng)
+
+        def draw(rng: np.random.Generator) -> object:
+            if stop_after and run.steps + 1 == stop_after:
+                run._end(15, None)  # as a signal does, in the middle of a step
+            return streams.draw(rng)
+
+        fit(learner, draw, text, run, config)  # type: ignore[arg-type]
+    return learner, [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def test_it_learns_to_retrieve_and_to_read(tmp_path: Path) -> None:
+    learner, log = train(tmp_path / "pool", tmp_path / "run", steps=160)
+    losses = [row for row in log if "loss" in row]
+    assert losses[-1]["loss"] < 0.6 * losses[0]["loss"]
+    assert losses[-1]["retrieve"] < losses[0]["retrieve"] - 0.3
+    held_out = DrawnStreams(write_pool(tmp_path / "other", streams=2, seed=9), words(), STREAMS).whole_streams(
+        2, seed=1
+    )
+    figures = check(learner, held_out, StateText(learner.module, WordVectors()))
+    assert figures["recall1_explicit"] > 0.6
+    assert figures["read_names"] > 0.7
+    assert figures["read_names"] > figures["blind_names"] + 0.3  # the reader has S and nothing else
+    memory = tmp_path / "memory.safetensors"
+    ship(learner, memory, {"seed": 1})
+    assert load(memory).config == MODULE
+    reader = load_reader(tmp_path / "reader.safetensors")
+    assert reader.vocabulary.names == words().names
+
+
+def test_a_killed_run_goes_on_with_the_same_step(tmp_path: Path) -> None:
+    whole, _ = train(tmp_path / "pool", tmp_path / "whole", steps=12)
+    _, cut_log = train(tmp_path / "pool", tmp_path / "cut", steps=12, stop_after=5)
+    assert max(row["step"] for row in cut_log) == 5
+    resumed, resumed_log = train(tmp_path / "pool", tmp_path / "cut", steps=12)
+    assert max(row["step"] for row in resumed_log) == 12
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_plain_attention_gives_what_the_fused_one_gives(tmp_path: Path) -> None:
+    streams = DrawnStreams(write_pool(tmp_path / "pool"), words(), STREAMS)
+    config = config_for(tmp_path / "pool", steps=1)
+    with Run(tmp_path / "run", config, config.run) as run:
+        learner = learner_for(config, run).eval()
+    stream = streams.draw(np.random.default_rng(4))
+    text = StateText(learner.module, WordVectors())
+    with torch.no_grad():
+        before = learner.losses(stream, text)
+        use_plain_attention(learner.module.decoder)
+        use_plain_attention(learner.reader.decoder)
+        after = learner.losses(stream, text)
+    assert {name: float(value) for name, value in after.items()} == {
+        name: pytest.approx(float(value), rel=1e-4) for name, value in before.items()
+    }
+
+
+def test_an_aligned_start_already_finds_what_the_frame_encoder_knows() -> None:
+    random = torch.Generator().manual_seed(2)
+    config = dataclasses.replace(MODULE, hidden=32)
+    align = torch.randn(TEXT_WIDTH, WIDTH, generator=random)
+    codes = torch.stack([torch.from_numpy(vector_of(name, WIDTH)) for name in NAMES])
+    named = torch.nn.functional.normalize(codes @ align.T, dim=-1)  # what the text encoder says for each name
+    merged = merge_2x2(codes[:, None].repeat(1, 16, 1) + 0.3 * torch.randn(len(NAMES), 16, WIDTH, generator=random))
+
+    def right(aligned: bool) -> float:
+        module = MemoryModule(config)
+        module.initialise(torch.Generator().manual_seed(3))
+        if aligned:
+            texts = torch.cat([named, 0.1 * torch.randn(40, TEXT_WIDTH, generator=random)])
+            start_aligned(module, align, merged, texts, named, torch.Generator().manual_seed(4))
+        with torch.no_grad():
+            clips = merged.reshape(len(NAMES), 4, -1)
+            g = torch.stack([module.compress(torch.zeros(0, 32), clip, 1)[1] for clip in clips])
+            q = torch.stack(
+                [module.question_state(torch.zeros(0, 32), row) for row in module.project_text([named])[0][:, None]]
+            )
+        return float((cosines(q, g).argmax(1) == torch.arange(len(NAMES))).float().mean())
+
+    assert right(aligned=True) == 1.0
+    assert right(aligned=False) < 0.7
+
+
+def test_streams_answer_their_questions_and_vary_in_length(tmp_path: Path) -> None:
+    settings = dataclasses.replace(STREAMS, long_share=0.5)
+    streams = DrawnStreams(write_pool(tmp_path / "pool"), words(), settings)
+    rng = np.random.default_rng(3)
+    drawn = [streams.draw(rng) for _ in range(30)]
+    for stream in drawn:
+        assert 2 <= len(stream.clips) <= 10
+        for question in stream.questions:
+            there = [NAMES_IN in question.text.lower() for NAMES_IN in NAMES]
+            if question.kind == "explicit" and sum(there) == 1:
+                name = NAMES[there.index(True)]
+                assert all((name in clip.names) == (i in question.positives) for i, clip in enumerate(stream.clips))
+    lengths = {clip.frames for stream in drawn for clip in stream.clips}
+    assert {3, 8, 16} <= lengths
+    assert {stream.tokens_per_frame for stream in drawn} == {1, 4}
+
+
+def test_the_shipped_configuration_is_read() -> None:
+    config = load_config(CompressorConfig, CONFIGS / "compressor.toml")
+    assert config.module == MemoryModuleConfig(gated=True)
+    assert (config.habits, config.weights) == (Habits(), LossWeights())
