@@ -8,9 +8,10 @@ AVAILABLE = ("nano",)
 
 CANNOT = {
     "nano": (
-        "It cannot name objects, people or text in the picture; it describes brightness, colours, detail and motion.",
+        "It names 250 everyday things, which it learned from drawings only: of photographs and camera pictures it may "
+        "know few, and what it is not sure of it describes instead. It cannot name people or read text.",
         "It understands English only, best from a quiet microphone and in short sentences.",
-        "It hears that there was a sound, but not which one.",
+        "It names fifteen everyday sounds, learned from computed ones; any other sound is just a sound to it.",
         "It answers from what it saw and heard here, and has no general knowledge.",
     ),
 }  # fmt: skip

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from omnilive_demo.events import AudioBlock, EarEvent, SoundHeard, SpeechAudio, SpeechEnded, SpeechStarted
 from omnilive_demo.perception.loudness import HOP_SAMPLES, SILENCE_DB, LoudnessEvents, level_db
 from omnilive_demo.perception.segmenter import Pace, Phase, Segmenter
+from omnilive_demo.perception.sound_names import SoundNames
+from omnilive_demo.perception.sound_tagger import SoundTagger
 from omnilive_demo.perception.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, VoiceActivity
-from omnilive_demo.records import Origin
+from omnilive_demo.records import Heard, Origin
 
 _JUMP_S = 0.25  # a block this far from where it was expected sets the anchor again
 _GAP_S = 1.0  # a gap this long ends an utterance
@@ -34,6 +36,7 @@ class Ears:
         next_utterance: gives the number of each new utterance (shared by the ears of a session).
         pace: how patient the segmenter is.
         pre_roll_s: sound before the first speech window that goes to the recogniser too, for soft first phonemes.
+        sound_tagger: names the sounds; without one each is a "sound".
     """
 
     def __init__(
@@ -43,12 +46,14 @@ class Ears:
         next_utterance: Callable[[], int],
         pace: Pace | None = None,
         pre_roll_s: float = 0.3,
+        sound_tagger: SoundTagger | None = None,
     ) -> None:
         self._origin = origin
         self._voice_activity = voice_activity
         self._pace = pace or Pace()
         self._segmenter = Segmenter(origin, next_utterance, self._pace)
         self._loudness = LoudnessEvents(origin)
+        self._names = SoundNames(origin, sound_tagger)
         recent = round(pre_roll_s / WINDOW_S) + self._pace.start_windows
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=max(recent, 1))  # windows not given away yet
         self._resampler: soxr.ResampleStream | None = None
@@ -137,6 +142,7 @@ class Ears:
         self._recent.clear()
         self._resampler = None
         self._loudness.speech()
+        self._names.forget()
         self._voice_activity.reset()
         self._level_db = SILENCE_DB
 
@@ -158,6 +164,7 @@ class Ears:
         start_s = self._anchor_s + self._windows * WINDOW_S
         self._windows += 1
         self._level_db = level_db(window)
+        self._names.hear(window, start_s)
         speech = self._segmenter.step(self._voice_activity.probability(window), start_s)
         return [*self._with_sound(speech, window), *self._sounds(window, start_s)]
 
@@ -168,6 +175,7 @@ class Ears:
         for event in speech:
             if isinstance(event, SpeechEnded):
                 events += self._give(event.utterance)
+                events += _told(self._names.in_speech(event.start_s, event.end_s))
             events.append(event)
             if isinstance(event, SpeechStarted):
                 events += self._give(event.utterance)
@@ -185,15 +193,20 @@ class Ears:
     def _sounds(self, window: NDArray[np.float32], start_s: float) -> list[EarEvent]:
         phase = self._segmenter.phase
         if phase in (Phase.SPEAKING, Phase.PAUSED):
-            before = self._loudness.speech()
-            return [SoundHeard(before)] if before is not None else []
+            return self._named(self._loudness.speech())
         events: list[EarEvent] = []
         for hop in range(WINDOW_SAMPLES // HOP_SAMPLES):
             level = level_db(window[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES])
             heard = self._loudness.step(level, start_s + hop * _HOP_S, _HOP_S, phase is Phase.CANDIDATE)
-            if heard is not None:
-                events.append(SoundHeard(heard))
+            events += self._named(heard)
         return events
+
+    def _named(self, heard: Heard | None) -> list[EarEvent]:
+        return [] if heard is None else _told(self._names.name(heard))
+
+
+def _told(heard: Heard | None) -> list[EarEvent]:
+    return [] if heard is None else [SoundHeard(heard)]
 
 
 def _joined(events: list[EarEvent]) -> list[EarEvent]:

@@ -1,4 +1,4 @@
-"""Sounds that are not speech, told by loudness alone: what stands clearly above the room's noise floor.
+"""When there are sounds that are not speech, by loudness alone: what stands clearly above the room's noise floor.
 
 The floor falls fast and rises slowly, and is held while somebody speaks. A sound that does not end is told of once and
 then becomes the floor, so a fan or music does not fire for ever. What turns out to be speech is never told.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.models.sound_words import UNNAMED
 from omnilive_demo.records import Heard, Origin
 
 HOP_SAMPLES = 256  # 16 ms: a knock fills a few of them
@@ -120,4 +121,4 @@ class LoudnessEvents:
         assert self.floor_db is not None
         margin_db = self._peak_db - self.floor_db
         score = min(1.0, max(0.1, (margin_db - self._to.stay_margin_db) / 30.0))
-        return Heard(start_s, self._end_s, "sound", score, self._origin)
+        return Heard(start_s, self._end_s, UNNAMED, score, self._origin)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soxr
 
+from omnilive_demo.config import ASSETS
 from omnilive_demo.events import (
     AudioBlock,
     EarEvent,
@@ -19,6 +20,7 @@ from omnilive_demo.events import (
 from omnilive_demo.perception.ears import Ears
 from omnilive_demo.perception.segmenter import Pace
 from omnilive_demo.perception.silero import SileroVoiceActivity
+from omnilive_demo.perception.sound_tagger import NanoSoundTagger, Tag
 
 
 class Loud:
@@ -161,6 +163,46 @@ def test_knock_is_a_sound_and_speech_is_not():
     heard = the(SoundHeard, feed(ears(quiet_detector), knock, 16_000)).heard
     assert heard.start_s == pytest.approx(1.0, abs=0.03)
     assert not [e for e in feed(ears(), np.concatenate([hush(1), tone(1), hush(1)])) if isinstance(e, SoundHeard)]
+
+
+class Certain:
+    """Takes everything for the same."""
+
+    name = "certain"
+
+    def __init__(self, label: str, score: float = 0.95) -> None:
+        self.as_ = Tag(label, score)
+        self.sounds: list[np.ndarray] = []
+
+    def tag(self, sound) -> Tag:
+        self.sounds.append(sound)
+        return self.as_
+
+
+def test_a_sound_has_the_name_that_its_last_second_was_given():
+    deaf = type("Deaf", (), {"probability": lambda self, window: 0.0, "reset": lambda self: None})()
+    tagger = Certain("bell")
+    knock = np.concatenate([hush(1.5), tone(0.06, 0.3), hush(1)])
+    assert the(SoundHeard, feed(ears(deaf, sound_tagger=tagger), knock)).heard.label == "bell"
+    (sound,) = tagger.sounds
+    assert len(sound) == pytest.approx(16_000, abs=512)
+    loud = np.flatnonzero(np.abs(sound) > 0.1)
+    assert 0.7 < loud[0] / 16_000 < loud[-1] / 16_000 < 0.95
+
+
+def test_laughter_that_the_detector_takes_for_speech_is_told_before_the_utterance_ends():
+    events = feed(ears(sound_tagger=Certain("laughing")), np.concatenate([hush(1), tone(1), hush(1)]))
+    heard, ended = the(SoundHeard, events).heard, the(SpeechEnded, events)
+    assert (heard.label, heard.start_s, heard.end_s) == ("laughing", ended.start_s, ended.end_s)
+    assert events.index(SoundHeard(heard)) < events.index(ended)
+
+
+def test_spoken_words_are_no_sound_to_the_real_ears(speak):
+    tagger = NanoSoundTagger(ASSETS / "nano" / "sound_tagger.safetensors")
+    for number, text in enumerate(("did you hear the dog bark this morning", "ha ha that was really funny")):
+        samples = np.concatenate([hush(1.0), speak(text, ("slt", "rms")[number]), hush(1.5)])
+        events = feed(ears(SileroVoiceActivity(), sound_tagger=tagger), samples)
+        assert not [event for event in events if isinstance(event, SoundHeard)]
 
 
 def test_level_follows_the_sound():

@@ -10,10 +10,11 @@ from omnilive_demo.events import VideoFrame
 from omnilive_demo.models.descriptor_space import COLOURS, WIDTH, direction
 from omnilive_demo.perception.colours import colour_shares, to_lab
 from omnilive_demo.perception.descriptor import DescriptorEncoder
-from omnilive_demo.perception.eyes import Eyes
+from omnilive_demo.perception.eyes import SCENE_THRESHOLD, Eyes, scene_similarity
 from omnilive_demo.perception.gate import ChangeGate
 from omnilive_demo.perception.sampler import FrameSampler
 from omnilive_demo.perception.thumbnail import thumbnail
+from omnilive_demo.records import FrameFeatures
 
 ENCODER = DescriptorEncoder()
 
@@ -192,3 +193,23 @@ def test_no_period_is_looked_at_twice_and_none_with_frames_is_missed(steps, peri
         if sampler.take(t_s):
             taken.append(int((t_s + 1e-6) // period_s))
     assert taken == sorted(periods)
+
+
+def plain_features(image: np.ndarray) -> FrameFeatures:
+    """As of an encoder that keeps plain patches beside its own."""
+    features = ENCODER.encode(image, None)
+    return FrameFeatures(np.array([1.0, 0.0], np.float32), features.patches[:, :2], features.patches)
+
+
+def test_a_new_place_is_another_scene_and_a_thing_in_it_is_not():
+    here = plain_features(room())
+    with_a_thing = room(noise=1)
+    with_a_thing[200:280, 300:400] = (230, 30, 30)
+    assert scene_similarity(plain_features(with_a_thing), here) > SCENE_THRESHOLD
+    for elsewhere in (room(seed=9, light=1.6), room(0.15), flat(80, 160, 90)):
+        assert scene_similarity(plain_features(elsewhere), here) < SCENE_THRESHOLD
+
+
+def test_without_plain_patches_the_vectors_are_compared():
+    one, other = ENCODER.encode(room(), None), ENCODER.encode(room(0.15), None)
+    assert scene_similarity(one, other) == pytest.approx(float(one.vector @ other.vector))
