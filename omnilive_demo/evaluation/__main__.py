@@ -12,6 +12,10 @@ COMMANDS = {
     "interruption": "talking over an answer: how soon it is quieter, how soon silent",
     "startup": "seconds from `python app.py` to the page, and to ready models",
     "instruction": "does it know when it is spoken to? accuracy on held-out utterances, as text and as heard",
+    "sounds": "which sound was it? confusion matrix on held-out computed sounds, and as the ears hear them",
+    "retrieval": "does a question find its clip? recall on held-out drawn streams, against mean pooling and chance",
+    "recognise": "what is in the picture? names of drawn things, and false names on photographs and unknown things",
+    "reading": "what S_k holds: names, counts, colours, motion and captions read from it, and without it",
     "measure": "every measurement with full counts, into measurements/*.json",
 }
 

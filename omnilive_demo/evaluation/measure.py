@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -41,7 +41,13 @@ RUNS = (
         ("--loss", "5", "--delay-ms", "150", "--questions", "20", "--minutes", "10"),
         "5 % of datagrams lost and 150 ms of delay, each way",
     ),
+    Run("retrieval", "retrieval", ("--streams", "200", "--compression"), "questions and their clips, 200 streams"),
+    Run("recognise", "recognise", (), "names of drawn things, false names on photographs and unknown things"),
+    Run("sounds", "sounds", (), "the sound tagger on sounds it never heard"),
+    Run("reading", "reading", ("--streams", "40"), "what S_k holds, and what is lost without it"),
 )
+DRAWN = ("retrieval", "recognise")
+"""Those that can also be made in the other drawing style."""
 SOAK_MINUTES = 60.0
 
 
@@ -52,8 +58,11 @@ def main(argv: Sequence[str]) -> int:
     options.add_argument("--list", action="store_true", help="say what there is and end")
     options.add_argument("--out", type=Path, default=Path("measurements"), help="folder (default measurements)")
     options.add_argument("--soak-minutes", type=float, default=SOAK_MINUTES, help="length of the soak (default 60)")
+    options.add_argument(
+        "--openmoji", type=Path, metavar="FOLDER", help="the unpacked npm package: the other style too"
+    )
     chosen = options.parse_args(argv)
-    runs = [*RUNS, soak(chosen.soak_minutes)]
+    runs = [*(in_both_styles(run, chosen.openmoji) for run in RUNS), soak(chosen.soak_minutes)]
     if chosen.list:
         print("\n".join(f"{run.name:15} {run.what}\n{'':15} {' '.join(command(run, chosen.out)[1:])}" for run in runs))
         return 0
@@ -64,6 +73,13 @@ def main(argv: Sequence[str]) -> int:
     failed = [run.name for run in todo if not _run(run, chosen.out)]
     print(f"\n{len(todo) - len(failed)} of {len(todo)} measurements made" + "".join(f"; failed: {n}" for n in failed))
     return min(len(failed), 125)
+
+
+def in_both_styles(run: Run, openmoji: Path | None) -> Run:
+    """The run with the other drawing style beside the training's, where that means something and it is at hand."""
+    if openmoji is None or run.name not in DRAWN:
+        return run
+    return replace(run, argv=(*run.argv, "--style", "both", "--openmoji", str(openmoji)))
 
 
 def soak(minutes: float) -> Run:
