@@ -1,56 +1,59 @@
 """`python -m omnilive_demo.training samples`: draws, voices and encodes the built-in sample streams.
 
-A stream is a story (`samples_kitchen`, `samples_street`, `samples_workshop`): shots, sentences and sounds on a time
-line. From the same seed the same pictures and samples come out. Beside each `NAME.mp4` lie `NAME.jpg` (the poster) and
-`NAME.json` (title, questions and the truth about what is in it); `samples.json` lists them all.
+A stream is a story (`samples_hallway`, `samples_kitchen`, `samples_street`): takes in which things of the drawn world
+are shown, sentences and sounds on a time line. Nothing is trained on them: backdrops, hands and paths are their own,
+and their seeds are among those for testing. The same story gives the same pictures and sound. Beside each `NAME.mp4`
+lie `NAME.jpg` (the poster) and `NAME.json` (title, questions, the truth about it); `samples.json` lists them all.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from omnilive_demo.config import ASSETS
-from omnilive_demo.training import samples_kitchen, samples_street, samples_workshop
-from omnilive_demo.training.samples_art import HEIGHT, WIDTH, Lens, Picture
+from omnilive_demo.training import samples_hallway, samples_kitchen, samples_street
+from omnilive_demo.training.samples_art import HEIGHT, WIDTH
+from omnilive_demo.training.samples_film import Film
 from omnilive_demo.training.samples_media import Measured, measure, write_mp4
 from omnilive_demo.training.samples_sound import Narrator, flite, mix_track
 from omnilive_demo.training.samples_story import FPS, Line, Story
+from omnilive_demo.training.world.sprites import NotoSprites, SpriteSource
+from omnilive_demo.training.world.timeline import merged
 
 STORIES: dict[str, Story] = {
-    story.name: story for story in (samples_kitchen.STORY, samples_street.STORY, samples_workshop.STORY)
+    story.name: story for story in (samples_hallway.STORY, samples_kitchen.STORY, samples_street.STORY)
 }
 
 
-def pictures(story: Story, seed: int, duration_s: float | None = None) -> Iterator[Picture]:
-    """The frames of a story, RGB uint8 `[360, 640, 3]`, at `FPS`."""
-    shots, lens = story.make_shots(), Lens(seed)
-    for index in range(round((duration_s or story.duration_s) * FPS)):
-        t_s = index / FPS
-        yield lens(shots[story.scene_at(t_s).shot](t_s))
+def make(
+    story: Story, folder: Path, sprites: SpriteSource, narrator: Narrator | None, duration_s: float | None = None
+) -> Measured:
+    """Write a stream's files into `folder`; a shorter duration gives just its beginning.
 
-
-def make(story: Story, folder: Path, seed: int, narrator: Narrator | None, duration_s: float | None = None) -> Measured:
-    """Write a stream's files into `folder`; a shorter duration gives just its beginning."""
+    Raises what `sprites`, the narrator and the encoder raise.
+    """
     length_s = duration_s or story.duration_s
-    sound, said = mix_track(story, narrator, seed, length_s)
+    sound, said = mix_track(story, narrator, story.seed, length_s)
     video = folder / f"{story.name}.mp4"
-    write_mp4(video, pictures(story, seed, length_s), sound)
-    measured = measure(video)
-    shots = story.make_shots()
-    poster = Lens(seed, grain=0)(shots[story.scene_at(story.poster_s).shot](story.poster_s))
-    Image.fromarray(poster).save(folder / f"{story.name}.jpg", quality=88, optimize=True)
+    film = Film(story, sprites, story.seed)
+    write_mp4(video, film.frames(length_s), sound)
+    Image.fromarray(film.poster()).save(folder / f"{story.name}.jpg", quality=88, optimize=True)
     (folder / f"{story.name}.json").write_text(_dump(describe(story, said, length_s)), "utf-8")
-    return measured
+    return measure(video)
 
 
 def describe(story: Story, said: Sequence[tuple[Line, float]], duration_s: float) -> dict[str, Any]:
-    """What `NAME.json` holds; times in seconds from the begin of the stream."""
+    """What `NAME.json` holds; times in seconds from the begin of the stream.
+
+    `things` say when each can be seen in a scene (`seen_s`) and how many there are; `questions` which stretches answer.
+    """
+    spoken = {line.text: (line.start_s, end_s) for line, end_s in said}
     return {
         **_listed(story, duration_s),
         "video": f"{story.name}.mp4",
@@ -58,17 +61,38 @@ def describe(story: Story, said: Sequence[tuple[Line, float]], duration_s: float
         "height": HEIGHT,
         "fps": FPS,
         "truth": {
+            "seed": story.seed,
             "scenes": [
-                {"start_s": s.start_s, "end_s": s.end_s, "shot": s.shot, "label": s.label, "light": s.light}
-                for s in story.scenes
+                {
+                    "start_s": take.start_s, "end_s": take.end_s, "place": take.place, "label": take.label,
+                    "light": take.light,
+                    "things": [
+                        {"name": seen.name, "count": seen.count, "seen_s": [_span(one) for one in merged(seen.spans)]}
+                        for seen in segment.things
+                    ],
+                }
+                for take, segment in zip(story.takes, story.plan().timeline().segments, strict=True)
+            ],
+            "events": [
+                {"kind": event.kind, "thing": event.thing.name, "start_s": event.start_s, "end_s": event.end_s}
+                for take in story.takes
+                for event in take.events
             ],
             "sentences": [
                 {"start_s": line.start_s, "end_s": end_s, "text": line.text, "voice": line.voice}
                 for line, end_s in said
             ],
             "sounds": [{"start_s": n.start_s, "end_s": n.end_s, "label": n.label} for n in story.noises],
+            "questions": [
+                {
+                    "text": question.text, "kind": question.kind, "about": question.about,
+                    "evidence": [_span(span) for span in story.evidence(question, spoken)],
+                }
+                for question in story.questions
+                if said or question.kind != "said"
+            ],
         },
-    }
+    }  # fmt: skip
 
 
 def _listed(story: Story, duration_s: float) -> dict[str, Any]:
@@ -78,8 +102,12 @@ def _listed(story: Story, duration_s: float) -> dict[str, Any]:
         "description": story.description,
         "duration_s": duration_s,
         "poster": f"{story.name}.jpg",
-        "questions": list(story.questions),
+        "questions": [question.text for question in story.questions],
     }
+
+
+def _span(span: tuple[float, float]) -> list[float]:
+    return [round(span[0], 2), round(span[1], 2)]
 
 
 def _dump(value: Any) -> str:
@@ -91,13 +119,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m omnilive_demo.training samples", description=__doc__)
     parser.add_argument("--out", type=Path, default=ASSETS / "samples")
     parser.add_argument("--only", choices=sorted(STORIES), action="append", help="just this stream (may be repeated)")
-    parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--seconds", type=float, help="just the beginning of each stream, for a look")
     parser.add_argument("--silent", action="store_true", help="without the narrator (flite is not needed)")
     options = parser.parse_args(argv)
     options.out.mkdir(parents=True, exist_ok=True)
+    sprites = NotoSprites()
     for name in options.only or STORIES:
-        made = make(STORIES[name], options.out, options.seed, None if options.silent else flite, options.seconds)
+        made = make(STORIES[name], options.out, sprites, None if options.silent else flite, options.seconds)
         print(
             f"{name}: {made.duration_s:.1f} s, {made.frames} frames, {made.size_bytes / 1e6:.2f} MB, "
             f"peak {made.peak_db} dBFS, rms {made.rms_db} dBFS"

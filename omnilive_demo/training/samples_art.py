@@ -141,9 +141,9 @@ class Canvas:
 
     def frame(self, dx: float = 0.0, dy: float = 0.0) -> Picture:
         """The finished picture `[360, 640, 3]`, seen through a frame that is shifted by less than the margin."""
-        left, top = round((MARGIN + dx) * FINE), round((MARGIN + dy) * FINE)
-        cut = self.image.crop((left, top, left + WIDTH * FINE, top + HEIGHT * FINE))
-        return np.asarray(cut.reduce(FINE))
+        left, top = (MARGIN + dx) * FINE, (MARGIN + dy) * FINE  # fractions count, so a slow drift is even
+        box = (left, top, left + WIDTH * FINE, top + HEIGHT * FINE)
+        return np.asarray(self.image.resize((WIDTH, HEIGHT), Image.Resampling.HAMMING, box=box))
 
 
 def _fine(point: Point) -> Point:

@@ -19,7 +19,7 @@ from omnilive_demo.training.samples_story import FPS
 
 _BLOCK = 1024  # samples in an AAC frame
 # One thread and no scene-cut search across threads: the same pictures give the same file.
-_X264 = {"crf": "24", "preset": "slow", "profile": "main", "threads": "1", "g": str(4 * FPS)}
+_X264 = {"crf": "22", "preset": "slow", "profile": "main", "threads": "1", "g": str(4 * FPS)}
 
 
 @dataclass(frozen=True)

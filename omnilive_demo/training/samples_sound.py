@@ -1,4 +1,4 @@
-"""The sound track of a sample stream: the narrator, and sounds that are computed here.
+"""The sound track of a sample stream: the narrator, sounds that are computed here, and sounds of the drawn world.
 
 Every maker gives mono float32 at 48 kHz of the asked length and about full scale; the mix brings it to its level.
 Speech comes from a `Narrator`, a function from (text, voice) to sound, which is Debian's flite where streams are made.
@@ -19,11 +19,14 @@ from scipy import signal
 from scipy.io import wavfile
 
 from omnilive_demo.training.samples_story import Line, Noise, Story
+from omnilive_demo.training.world.sounds import plain
+from omnilive_demo.training.world.sounds_parts import RATE_HZ as WORLD_RATE_HZ
 
 RATE_HZ = 48_000
 SPEECH_DB = -20.0
 CEILING = 0.89  # -1 dBFS
-_BEDS = ("rain", "footsteps", "birds", "train", "creak", "ratchet")
+_PEAK = np.float32(0.4)  # one loud click must not press down all the rest
+_BEDS = ("rain", "footsteps", "birds", "train", "creak", "ratchet", "engine", "clapping", "music")
 
 Sound = NDArray[np.float32]
 Narrator = Callable[[str, str], Sound]
@@ -57,17 +60,22 @@ def mix_track(
     track = _coloured(rng, round(duration_s * RATE_HZ), 250) * np.float32(10 ** (-62 / 20))  # a room is never silent
     said = [(line, _at_level(narrator(line.text, line.voice), SPEECH_DB)) for line in story.lines] if narrator else []
     for noise in story.noises:
-        sound = MAKERS[noise.kind](rng, round((noise.end_s - noise.start_s) * RATE_HZ))
-        sound = _edges(_at_level(sound, noise.level_db), noise)
+        sound = _edges(_PEAK * np.tanh(_at_level(make_sound(noise, rng), noise.level_db) / _PEAK), noise)
         for line, speech in said if noise.kind in _BEDS else ():
             _give_way(sound, line.start_s - noise.start_s, speech.size)
         _add(track, noise.start_s, sound)
     for line, speech in said:
         _add(track, line.start_s, speech)
-    peak = float(np.abs(track).max())
-    return (track * np.float32(CEILING / peak) if peak > CEILING else track), [
-        (line, round(line.start_s + speech.size / RATE_HZ, 2)) for line, speech in said
-    ]
+    peak, ends = float(np.abs(track).max()), [(line, round(line.start_s + s.size / RATE_HZ, 2)) for line, s in said]
+    return (track * np.float32(CEILING / peak) if peak > CEILING else track), ends
+
+
+def make_sound(noise: Noise, rng: np.random.Generator) -> Sound:
+    """What sounds, as long as it does. KeyError: there is no such kind."""
+    n = round((noise.end_s - noise.start_s) * RATE_HZ)
+    if not noise.of_world:
+        return MAKERS[noise.kind](rng, n)
+    return _float(soxr.resample(plain(noise.kind, rng, n / RATE_HZ + 0.01), WORLD_RATE_HZ, RATE_HZ)[:n])
 
 
 def _add(track: Sound, start_s: float, sound: Sound) -> None:
@@ -98,7 +106,7 @@ def _at_level(sound: Sound, level_db: float) -> Sound:
 
 def _edges(sound: Sound, noise: Noise) -> Sound:
     """No click where a sound begins or ends; beds fade in slowly."""
-    slow = noise.kind in ("rain", "train", "birds")
+    slow = noise.kind in ("rain", "train", "birds", "engine", "clapping", "music")
     size = min(round((1.2 if slow else 0.005) * RATE_HZ), sound.size // 2)
     ramp = np.linspace(0, 1, size, dtype=np.float32)
     sound[:size] *= ramp
@@ -166,9 +174,8 @@ def _kettle(rng: np.random.Generator, n: int) -> Sound:
 def _rain(rng: np.random.Generator, n: int) -> Sound:
     drops = np.zeros(n, np.float32)
     for at in rng.integers(0, max(1, n - 600), n // 900):
-        drops[at : at + 240] += (
-            _decay(240, 0.0012) * np.sin(2 * np.pi * rng.uniform(1500, 5000) * _times(240)) * rng.uniform(0.5, 2.5)
-        )
+        tone = np.sin(2 * np.pi * rng.uniform(1500, 5000) * _times(240)) * rng.uniform(0.5, 2.5)
+        drops[at : at + 240] += _decay(240, 0.0012) * tone
     return _coloured(rng, n, 9000, 700) + drops
 
 
@@ -212,11 +219,7 @@ def _birds(rng: np.random.Generator, n: int) -> Sound:
 
 def _phone(rng: np.random.Generator, n: int) -> Sound:
     times = _times(n)
-    ring = (
-        np.sin(2 * np.pi * 1330 * times)
-        + 0.7 * np.sin(2 * np.pi * 1670 * times)
-        + 0.3 * np.sin(2 * np.pi * 3990 * times)
-    )
+    ring = sum(part * np.sin(2 * np.pi * hz * times) for part, hz in ((1.0, 1330), (0.7, 1670), (0.3, 3990)))
     clapper = 0.55 + 0.45 * signal.square(2 * np.pi * 21 * times)
     on = ((times % 2.0) < 1.15).astype(np.float32)
     smooth = signal.fftconvolve(on, np.full(1200, 1 / 1200), mode="same")
@@ -231,9 +234,7 @@ def _tune(rng: np.random.Generator, n: int) -> Sound:
         size = round(0.42 * RATE_HZ)
         hz = 440 * 2 ** ((note - 69) / 12)
         times = _times(size)
-        tone = (
-            np.sin(2 * np.pi * hz * times) + 0.4 * np.sin(4 * np.pi * hz * times) + 0.2 * np.sin(6 * np.pi * hz * times)
-        )
+        tone = sum(part * np.sin(2 * np.pi * k * hz * times) for k, part in ((1, 1.0), (2, 0.4), (3, 0.2)))
         bass = 0.5 * np.sin(2 * np.pi * hz / 4 * times) if index % 3 == 0 else 0.0
         _add(out, index * 0.28, ((tone + bass) * _decay(size, 0.11) * np.minimum(times / 0.008, 1)).astype(np.float32))
     sos = signal.butter(2, [300, 3400], "bandpass", fs=RATE_HZ, output="sos")
@@ -266,9 +267,7 @@ def _creak(rng: np.random.Generator, n: int) -> Sound:
     times = _times(n)
     rate = 26 + 30 * np.sin(np.pi * times / times[-1]) ** 2
     pulses = (np.diff(np.floor(np.cumsum(rate) / RATE_HZ), prepend=0) > 0).astype(np.float32)
-    wood = np.sin(2 * np.pi * 640 * _times(1400)) * _decay(1400, 0.004) + np.sin(
-        2 * np.pi * 1130 * _times(1400)
-    ) * _decay(1400, 0.002)
+    wood = sum(np.sin(2 * np.pi * hz * _times(1400)) * _decay(1400, half) for hz, half in ((640, 0.004), (1130, 0.002)))
     return np.asarray(signal.fftconvolve(pulses, wood)[:n] * np.sin(np.pi * times / times[-1]), np.float32)
 
 

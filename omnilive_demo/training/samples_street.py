@@ -1,234 +1,180 @@
-"""Sample stream "street": a walk to the station at dusk; the lamps come on and it begins to rain."""
+"""Sample stream "street": a walk past the bus and the park to the toy shop, and home in the rain."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
+from PIL import ImageFilter
 
-from omnilive_demo.training.samples_art import (
-    MARGIN,
-    WIDTH,
-    Canvas,
-    Picture,
-    Shot,
-    blend,
-    glow,
-    keys,
-    lit,
-    mix,
-    scaled,
-    sway,
+from omnilive_demo.training.samples_art import HEIGHT, WIDTH, Canvas, Light, blend, glow, keys, mix
+from omnilive_demo.training.samples_room import Room
+from omnilive_demo.training.samples_stage import Stage
+from omnilive_demo.training.samples_story import Line, Noise, Question, Story, Take
+from omnilive_demo.training.samples_surfaces import soft_lights, wooden_top
+
+_RAIN = keys((53.6, 0.0), (56.0, 1.0), (66.0, 1.0))
+_DROPS = np.random.default_rng(11).random((260, 3))
+_HOUSES = (  # x, width, height, wall, roof
+    (-60, 150, 158, "#c98b6b", "#7a4a3e"), (92, 118, 196, "#d9b98a", "#6b5148"), (212, 132, 168, "#8fa3a0", "#51565c"),
+    (346, 118, 204, "#c77f78", "#6d3f40"), (466, 124, 164, "#dcc79c", "#7d5a44"), (592, 120, 190, "#9aa7bd", "#4d5264"),
 )  # fmt: skip
-from omnilive_demo.training.samples_story import Line, Noise, Scene, Story
-from omnilive_demo.training.samples_town import KERB, WAY, draw_hills, draw_houses, draw_station
-
-_DUSK = keys((4.0, 0.0), (30.0, 1.0))
-_RAIN = keys((33.0, 0.0), (37.0, 1.0))
-_WALK = keys((0.0, 0.0), (54.0, 1.0))  # eased at both ends: set off, slow down, stand still
-_LAMPS = tuple(150 + 330 * index for index in range(9))
-_LAMP_ON_S = 22.5
-_WALKER = 250.0
+_KERB = 236.0
 
 
-class Street:
-    """The street moves past while the walker stays in the picture; light, lamps and rain follow the clock."""
-
-    def __init__(self) -> None:
-        self._pool = glow(WIDTH / 2, 240, 95, 120)
-        self._wide = np.concatenate([np.zeros_like(self._pool), self._pool, np.zeros_like(self._pool)], axis=1)
-        rng = np.random.default_rng(11)
-        self._drops = rng.random((260, 3))
-        self._stars = rng.random((46, 3))
-
-    def __call__(self, t_s: float) -> Picture:
-        """The picture at a stream time."""
-        dusk, rain = _DUSK(t_s), _RAIN(t_s)
-        way = _WALK(t_s) * WAY
-        canvas = Canvas()
-        self._sky(canvas, t_s, dusk, rain, way)
-        draw_hills(canvas, dusk, way)
-        draw_houses(canvas, t_s, way)
-        draw_station(canvas, t_s, way)
-        _pavement(canvas, t_s, rain, way)
-        for x in _LAMPS:
-            _lamp(canvas, x - way, t_s)
-        _walker(canvas, t_s, way, rain)
-        self._rain(canvas, t_s, rain)
-        return self._light(canvas.frame(*sway(t_s, 1.2)), t_s, dusk, rain, way)
-
-    def _sky(self, c: Canvas, t_s: float, dusk: float, rain: float, way: float) -> None:
-        top = mix(mix("#6fa3cf", "#4a5a94", min(2 * dusk, 1)), "#141c38", max(2 * dusk - 1, 0))
-        low = mix(mix("#f6d9a2", "#f08a5a", min(2 * dusk, 1)), "#39406a", max(2 * dusk - 1, 0))
-        c.fade(
-            -MARGIN, -MARGIN, WIDTH + 2 * MARGIN, 250, mix(top, "#2a3144", 0.5 * rain), mix(low, "#3a4256", 0.4 * rain)
-        )
-        sun_y = 90 + 150 * dusk
-        c.oval(470 - way * 0.01, sun_y, 46, 46, "#ffe9b8", 0.22 * (1 - dusk))
-        c.oval(470 - way * 0.01, sun_y, 24, 24, mix("#fff1c9", "#ff8a4c", min(dusk * 1.6, 1)), 1 - 0.4 * dusk)
-        for x, y, size in self._stars:
-            twinkle = 0.6 + 0.4 * math.sin(t_s * 1.7 + 40 * size)
-            c.oval(
-                x * WIDTH,
-                y * 150,
-                0.6 + 0.6 * size,
-                0.6 + 0.6 * size,
-                "#f5f1dc",
-                max(0, 2 * dusk - 1) * twinkle * (1 - rain),
-            )
-        for index in range(6):
-            x = (index * 163 + t_s * 2.2 - way * 0.03) % 860 - 110
-            y = 40 + index * 37 % 88
-            tone = mix(
-                mix(mix("#ffffff", "#f7a67c", min(2 * dusk, 1)), "#2b3250", max(2 * dusk - 1, 0)), "#39425a", rain * 0.6
-            )
-            for dx, dy, r in ((-30, 3, 13), (-10, -4, 19), (13, -1, 16), (32, 4, 11)):
-                c.oval(x + dx, y + dy, r * 1.6, r * (0.6 + 0.3 * rain), tone, 0.5 + 0.3 * rain)
-
-    def _rain(self, c: Canvas, t_s: float, rain: float) -> None:
-        for x, y, depth in self._drops[: round(rain * len(self._drops))]:
-            fall = (y + t_s * (1.5 + 0.8 * depth)) % 1
-            px, py = (x * (WIDTH + 60) - fall * 40) % (WIDTH + 40) - 10, fall * 380 - 20
-            size = 7 + 8 * depth
-            c.line([(px, py), (px - size * 0.22, py + size)], "#cfe0f2", 0.9, 0.28 + 0.3 * depth)
-
-    def _light(self, picture: Picture, t_s: float, dusk: float, rain: float, way: float) -> Picture:
-        day, red, night = (1.0, 0.99, 0.96), (1.0, 0.80, 0.70), (0.42, 0.46, 0.66)
-        ambient = blend(day, red, min(2 * dusk, 1)) if dusk < 0.5 else blend(red, night, 2 * dusk - 1)
-        lights = []
-        for x in _LAMPS:
-            screen = x - way
-            on = _lamp_on(x, t_s)
-            if on > 0 and -WIDTH / 2 < screen < 1.5 * WIDTH:
-                begin = round(WIDTH + WIDTH / 2 - screen)
-                lights.append((self._wide[:, begin : begin + WIDTH], scaled((0.85, 0.62, 0.26), on * (1 - 0.1 * rain))))
-        return lit(picture, scaled(ambient, 1 - 0.1 * rain), *lights, lamps=True)
+def _far(c: Canvas, blur: float) -> None:
+    """What is drawn so far is out of focus."""
+    c.image.paste(c.image.filter(ImageFilter.GaussianBlur(blur)))
 
 
-def _lamp_on(x: float, t_s: float) -> float:
-    """How bright a lamp burns: they come on one after the other, with a flicker."""
-    since_s = t_s - _LAMP_ON_S - (x % 7) * 0.25
-    if since_s < 0:
-        return 0.0
-    return 1.0 if since_s > 0.7 else (0.35 if math.sin(since_s * 30) > 0 else 0.8)
+def _row(night: bool) -> Canvas:
+    c = Canvas()
+    if night:
+        c.fade(-10, -10, 660, 260, "#232c4e", "#5a5a86")
+    else:
+        c.fade(-10, -10, 660, 260, "#7fb2dc", "#f2e7c9")
+        for x, y, r in ((90, 40, 20), (118, 34, 26), (150, 42, 20), (452, 26, 18), (480, 20, 24), (512, 28, 18)):
+            c.oval(x, y, r * 1.7, r * 0.8, "#ffffff", 0.75)
+    for index, (x, w, h, wall, roof) in enumerate(_HOUSES):
+        top = _KERB - h + 12
+        tone = mix(wall, "#20264a", 0.45) if night else wall
+        c.rect(x, top, w, h, tone)
+        c.rect(x + w - 9, top, 9, h, mix(tone, "#000000", 0.12))
+        c.poly([(x - 6, top + 2), (x + 14, top - 26), (x + w - 14, top - 26), (x + w + 6, top + 2)],
+               mix(roof, "#12162c", 0.4) if night else roof)  # fmt: skip
+        for row in range(3):
+            for column in range(3):
+                on = night and (index * 7 + row * 5 + column * 3) % 4 < 2
+                left, high = x + w * (0.13 + 0.28 * column), top + 18 + row * 46
+                if high + 32 < _KERB:
+                    c.rect(left - 2, high - 2, 25, 33, "#efe6d4" if not night else "#6f6a7c", 2)
+                    c.fade(left, high, 21, 29, "#ffe7a0" if on else "#7d93a8", "#ffc65c" if on else "#5c7286")
+    _far(c, 4)
+    c.fade(-10, _KERB, 660, 44, "#c3b9a6", "#aba08d")
+    for index in range(12):
+        x = -20 + index * 60
+        c.line([(x + 14, _KERB), (x, _KERB + 44)], "#998e7c", 1)
+    c.rect(-10, _KERB + 42, 660, 7, "#d8cfbd")
+    c.fade(-10, _KERB + 49, 660, 90, "#6a6e75", "#4d5158")
+    for index in range(8):
+        c.rect(-30 + index * 92, 336, 48, 5, "#d8d2c0", 1, 0.8)
+    return c
 
 
-def _pavement(c: Canvas, t_s: float, rain: float, way: float) -> None:
-    c.fade(-MARGIN, KERB - 2, WIDTH + 2 * MARGIN, 34, "#b3a998", "#9d9383")
-    for index in range(16):
-        x = index * 46 - way % 46 - 20
-        c.line([(x + 6, KERB - 2), (x, KERB + 30)], "#8b8172", 1)
-    c.line([(-10, KERB + 14), (650, KERB + 14)], "#8b8172", 1)
-    c.rect(-MARGIN, KERB + 30, WIDTH + 2 * MARGIN, 6, "#cfc5b2")
-    c.fade(-MARGIN, KERB + 36, WIDTH + 2 * MARGIN, 50, "#5d6066", "#4a4d54")
-    for index in range(9):
-        c.rect(index * 96 - way % 96 - 40, KERB + 58, 46, 4, "#d8d2c0", 1, 0.8)
-    if rain > 0:
-        for x in _LAMPS:  # the wet road holds the lamps
-            c.rect(x - way - 5, KERB + 37, 10, 48, "#ffd98a", 5, 0.30 * rain)
-        for index in range(22):
-            age = (t_s * 1.9 + index * 0.37) % 1
-            x = (index * 97 + math.floor(t_s * 1.9 + index * 0.37) * 61 - way) % 680 - 20
-            c.oval(x, KERB + 6 + index * 29 % 62, 9 * age, 2.4 * age, "#dbe8f4", 0.4 * rain * (1 - age))
+def _park() -> Canvas:
+    c = Canvas()
+    c.fade(-10, -10, 660, 220, "#86bce4", "#e8f0e0")
+    for x, y, r in ((110, 46, 22), (142, 38, 28), (178, 48, 22), (500, 60, 20), (530, 52, 26), (562, 62, 20)):
+        c.oval(x, y, r * 1.7, r * 0.75, "#ffffff", 0.8)
+    for x, y, rx, ry, tone in (
+        (80, 210, 240, 60, "#8fb77f"),
+        (430, 214, 320, 66, "#7eaa72"),
+        (640, 206, 180, 60, "#98bf85"),
+    ):
+        c.oval(x, y, rx, ry, tone)
+    for x, y, r in ((40, 168, 44), (84, 150, 50), (590, 156, 48), (636, 172, 46)):
+        c.oval(x, y, r, r * 1.05, "#5f9160")
+        c.oval(x - r * 0.25, y - r * 0.3, r * 0.55, r * 0.5, "#74a570", 0.7)
+    _far(c, 4)
+    c.fade(-10, 214, 660, 160, "#86b65f", "#5f9247")
+    c.poly([(-10, 330), (650, 286), (650, 316), (-10, 374)], "#d9c79d")
+    rng = np.random.default_rng(4)
+    for x, y in rng.random((150, 2)):
+        y = 222 + 146 * y**1.3
+        if not 330 - (x * 640) * 0.07 < y + 4 < 372 - x * 50:
+            c.line([(x * 660 - 10, y), (x * 660 - 8, y - 5)], "#4f8240", 1.2, 0.6)
+    return c
 
 
-def _lamp(c: Canvas, x: float, t_s: float) -> None:
-    if not -40 < x < WIDTH + 40:
-        return
-    on = _lamp_on(x + _WALK(t_s) * WAY, t_s)
-    c.oval(x, KERB + 22, 12, 3, "#2a2620", 0.4)
-    c.rect(x - 2.5, 132, 5, 176, "#2f3a3c", 2)
-    c.rect(x - 6, 292, 12, 16, "#2f3a3c", 3)
-    c.rect(x - 9, 128, 18, 5, "#2f3a3c", 2)
-    if on > 0:
-        for reach in (34, 22):
-            c.oval(x, 112, reach, reach, "#ffe29a", 0.16 * on)
-    c.poly([(x - 8, 128), (x - 12, 102), (x + 12, 102), (x + 8, 128)], mix("#aab4b2", "#fff3c4", on))
-    c.poly([(x - 14, 103), (x, 90), (x + 14, 103)], "#2f3a3c")
+def _shop(wall: str, low: str, stripe: str, wood: tuple[str, str], seed: int) -> Canvas:
+    c = Canvas()
+    c.fade(-10, -10, 660, 300, wall, low)
+    for index in range(12):
+        c.rect(-10 + index * 58, -10, 29, 300, stripe, 0, 0.35)
+    soft_lights(c, ((110, 26, 34, "#fff1c4"), (320, 16, 40, "#fff1c4"), (530, 26, 34, "#fff1c4")))
+    c.shadow([(-10, 274), (650, 274), (650, 290), (-10, 290)], 9, 0.3)
+    wooden_top(c, 282, *wood, seed, boards=2)
+    c.fade(-10, 342, 660, 40, mix(wood[1], "#1c1008", 0.35), mix(wood[1], "#1c1008", 0.5))
+    c.rect(-10, 342, 660, 3, mix(wood[0], "#ffffff", 0.3))
+    return c
 
 
-def _walker(c: Canvas, t_s: float, way: float, rain: float) -> None:
-    speed = (_WALK(t_s + 0.1) - _WALK(t_s - 0.1)) * WAY / 0.2
-    swing = min(speed / 40, 1.0) * math.sin(way / 9.5)
-    bob = abs(swing) * 2
-    x, foot = _WALKER, KERB + 20
-    hip = foot - 46 - bob + 2
-    c.oval(x, foot + 3, 24, 4, "#2a2620", 0.35)
-    for side, tone in ((-1, "#27344a"), (1, "#33435e")):
-        knee = (x + side * swing * 9 + 3, hip + 23)
-        ankle = (x + side * swing * 18 - 1, foot - 3 - max(0.0, -side * swing * math.cos(way / 9.5)) * 5)
-        c.line([(x, hip), knee, ankle], tone, 9)
-        c.line([(ankle[0] - 1, ankle[1] + 3), (ankle[0] + 8, ankle[1] + 3)], "#6b3f2a", 6)
-    c.line([(x - 2, hip - 36), (x - 9 - swing * 12, hip - 18), (x - 7 - swing * 17, hip - 4)], "#c98f1d", 8)
-    c.blob(
-        "#e8b12f",
-        (x - 13, hip + 10),
-        None,
-        (x + 13, hip + 10),
-        None,
-        (x + 12, hip + 10),
-        (x + 13, hip - 30),
-        (x + 7, hip - 44),
-        None,
-        (x - 6, hip - 44),
-        (x - 13, hip - 30),
-        (x - 13, hip + 10),
+def _rain(c: Canvas, t_s: float) -> None:
+    rain = _RAIN(t_s)
+    for x, y, depth in _DROPS[: round(rain * len(_DROPS))]:
+        fall = (y + t_s * (1.4 + 0.8 * depth)) % 1
+        px, py = (x * (WIDTH + 60) - fall * 40) % (WIDTH + 40) - 10, fall * 400 - 20
+        size = 8 + 9 * depth
+        c.line([(px, py), (px - size * 0.22, py + size)], "#dfeaf6", 0.9, 0.25 + 0.3 * depth)
+
+
+def _dusk(t_s: float) -> Light:
+    return blend((0.62, 0.62, 0.78), (0.50, 0.53, 0.70), _RAIN(t_s))
+
+
+def _rooms() -> dict[str, Room]:
+    lamps = tuple((glow(x, 150, 120, 190), (0.30, 0.21, 0.06)) for x in (150, 500))
+    shop = (glow(WIDTH / 2, 30, 420, HEIGHT * 0.9), (0.10, 0.08, 0.02))
+    return {
+        "street": Room(_row(night=False)),
+        "park": Room(_park()),
+        "shelf": Room(_shop("#f0d9c2", "#e3c3a3", "#e9cbb0", ("#c08a54", "#8f5f37"), 21), lights=(shop,)),
+        "counter": Room(_shop("#a9cfcf", "#86b5b8", "#98c2c4", ("#d6ab73", "#a97c48"), 23), lights=(shop,)),
+        "dusk": Room(_row(night=True), _dusk, lamps, before=_rain),
+    }
+
+
+def _takes() -> tuple[Take, ...]:
+    road = 0.9
+    street = Stage(0.0, 13.5)
+    street.moves("bus", ((0.8, (1.4, 0.66, 0.72)), (4.2, (0.5, 0.66, 0.72)), (9.6, (0.5, 0.66, 0.72)),
+                         (12.8, (-0.45, 0.66, 0.72))), road, enters=True, leaves=True)  # fmt: skip
+    park = Stage(13.5, 26.5)
+    park.moves("dog", ((14.2, (-0.2, 0.66, 0.46)), (17.0, (0.34, 0.66, 0.46)), (26.5, (0.34, 0.66, 0.46))), 0.885,
+               enters=True, flip=True)  # fmt: skip
+    park.moves("kite", ((18.6, (1.25, 0.5, 0.5)), (22.0, (0.72, 0.38, 0.5)), (26.5, (0.75, 0.32, 0.5))), None,
+               enters=True)  # fmt: skip
+    shelf = Stage(26.5, 40.0)
+    shelf.held_up("teddy bear", 28.0, 33.4, (0.48, 0.47, 0.74), (0.36, 0.55, 0.58), 0.84)
+    counter = Stage(40.0, 52.0)
+    counter.held_up("rocket", 41.0, 46.0, (0.48, 0.45, 0.68), (0.5, 0.57, 0.54), 0.83)
+    home = Stage(52.0, 66.0)
+    home.moves("car", ((55.4, (1.4, 0.68, 0.66)), (58.6, (0.52, 0.68, 0.66)), (60.0, (0.46, 0.68, 0.66)),
+                       (62.4, (-0.4, 0.68, 0.66))), road, enters=True, leaves=True)  # fmt: skip
+    return (
+        street.take("street", "street", "a street; a bus comes, waits and leaves", "bright"),
+        park.take("park", "grass", "a park; a dog comes, and a kite", "bright"),
+        shelf.take("shelf", "shelf", "a toy shop; a teddy bear is held up", "bright"),
+        counter.take("counter", "shelf", "another shelf of the shop; a rocket is held up", "bright"),
+        home.take("dusk", "street", "the street at dusk in the rain; a car passes", "dark"),
     )
-    c.line([(x + 7, hip - 40), (x + 9, hip + 8)], "#c98f1d", 1.5)
-    c.oval(x + 2, hip - 55, 11, 12, "#d9a47c")
-    c.pie(x, hip - 58, 13, 13, 150, 350, "#4a2f22")
-    c.oval(x - 9, hip - 55, 6, 10, "#4a2f22")
-    c.rect(x - 8, hip - 47, 17, 8, "#b3271e", 4)
-    grip = (x + 17, hip - 24)
-    if rain <= 0.02:
-        c.line([(x + 3, hip - 36), (x + 8 + swing * 10, hip - 20), (x + 10 + swing * 16, hip - 6)], "#f2c14a", 8)
-        return
-    up = min(rain * 2, 1)
-    peak = hip - 66 - 44 * up
-    c.line([grip, (x + 12, peak)], "#5a4632", 2.5)
-    half = 12 + 46 * up
-    c.pie(x + 10, peak + 34 * up, half, 36 * up + 4, 180, 360, "#c23b33")
-    for index in range(5):
-        rib = x + 10 - half + (2 * half / 5) * (index + 0.5)
-        c.pie(rib, peak + 34 * up, half / 5, 6, 180, 360, "#8f2a26")
-    c.pie(x + 4, peak + 34 * up, half * 0.45, 33 * up + 3, 180, 360, "#d9554a")
-    c.line([(x + 3, hip - 36), (x + 12, hip - 22), grip], "#f2c14a", 8)
-    c.oval(*grip, 4.5, 4.5, "#d9a47c")
-
-
-def _shots() -> dict[str, Shot]:
-    return {"street": Street()}
 
 
 STORY = Story(
     name="street",
-    title="A walk at dusk",
-    description="Somebody in a yellow coat walks to the station; the street lamps come on, and it begins to rain.",
-    questions=("When does the train leave?", "When did it begin to rain?", "What did I hear in the street?"),
-    poster_s=41.0,
-    scenes=(
-        Scene(0.0, 14.0, "street", "a street in the evening sun, with a bakery", "bright"),
-        Scene(14.0, 23.0, "street", "a street at sunset; a dog behind a fence", "dim"),
-        Scene(23.0, 34.0, "street", "a dark street with lamps coming on", "dark"),
-        Scene(34.0, 52.0, "street", "a dark street in the rain; a red umbrella", "dark"),
-        Scene(52.0, 66.0, "street", "a station in the rain; a green train comes in", "dark"),
+    title="A walk to the toy shop",
+    description="A bus, a dog, a kite; then a present is chosen, and on the way home it rains.",
+    questions=(
+        Question("What could I give a child to cuddle?", "semantic", "teddy bear"),
+        Question("How much does it cost?", "said", "dollars"),
+        Question("When did you hear rain?", "heard", "rain"),
     ),
+    seed=1_000_103,
+    poster_s=31.0,
+    takes=_takes(),
     lines=(
-        Line(1.8, "We are walking to the station.", "slt"),
-        Line(8.0, "The baker closes at seven.", "slt"),
-        Line(14.2, "My sister is coming on Sunday.", "slt"),
-        Line(24.6, "It is getting dark, and the street lamps come on.", "slt"),
-        Line(34.6, "Now it begins to rain.", "slt"),
-        Line(42.0, "The train leaves at twenty past nine.", "slt"),
-        Line(48.5, "Please call the doctor on Monday.", "slt"),
-        Line(57.9, "The bell is ringing, and the train is coming.", "slt"),
+        Line(4.8, "This one goes to the harbor.", "awb"),
+        Line(21.0, "I think he wants to play.", "awb"),
+        Line(29.6, "That would be nice for my little brother.", "awb"),
+        Line(46.9, "It costs twenty dollars.", "awb"),
+        Line(63.2, "I am glad to be home.", "awb"),
     ),
     noises=(
-        Noise(2.0, 52.0, "footsteps", "footsteps", -40),
-        Noise(18.0, 20.6, "bark", "dog barking", -25),
-        Noise(33.2, 66.0, "rain", "rain", -41),
-        Noise(54.2, 57.4, "bell", "bell ringing", -25),
-        Noise(59.8, 66.0, "train", "train arriving", -34),
+        Noise(0.9, 4.2, "engine", "engine", -27, of_world=True),
+        Noise(9.6, 12.8, "engine", "engine", -28, of_world=True),
+        Noise(16.8, 19.4, "bark", "barking", -24),
+        Noise(22.9, 26.2, "birds", "birds singing", -30),
+        Noise(35.2, 39.6, "music", "music", -26, of_world=True),
+        Noise(49.2, 51.8, "footsteps", "footsteps", -24),
+        Noise(53.8, 62.8, "rain", "rain", -28, of_world=True),
     ),
-    make_shots=_shots,
+    make_rooms=_rooms,
 )

@@ -107,9 +107,9 @@ def say(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         pytest.fail("The speech tests need flite (apt-get install flite).")
     folder = tmp_path_factory.mktemp("speech")
 
-    def speak(text: str, before_s: float = 6.0, after_s: float = 60.0) -> Path:
-        raw, out = folder / "flite.wav", folder / f"{abs(hash(text))}.wav"
-        subprocess.run(["flite", "-voice", "slt", "-t", text, "-o", str(raw)], check=True)
+    def speak(text: str, before_s: float = 6.0, after_s: float = 60.0, voice: str = "slt") -> Path:
+        raw, out = folder / "flite.wav", folder / f"{abs(hash((text, voice)))}.wav"
+        subprocess.run(["flite", "-voice", voice, "-t", text, "-o", str(raw)], check=True)
         with wave.open(str(raw)) as file:
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
             rate_hz = file.getframerate()

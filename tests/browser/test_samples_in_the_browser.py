@@ -244,7 +244,7 @@ def test_pictures_for_the_readme(visitors, name, size, scheme):
     visitor.page.screenshot(path=str(IMAGES / f"{name}-welcome.png"), full_page=phone)
     visitor.play_sample()
     visitor.wait_figure("t.clips >= 3", 80.0)
-    visitor.ask("When was it dark?")
+    visitor.ask("How about the weather today, what should I take?")
     visitor.wait_figure("t.loudMs > 300")
     visitor.page.wait_for_timeout(700)  # the strip's smooth scrolling
     visitor.page.screenshot(path=str(IMAGES / f"{name}.png"), full_page=phone)
