@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.engine import Engine
@@ -86,7 +87,8 @@ class Answering:
         try:
             recall = await self._recall(question, cancel)
             watch.lap("retrieve")
-            self._tell(Retrieved(question.turn, recall.evidence, recall.looked_at_clips))
+            shown = tuple(replace(one, short_term=None) for one in recall.evidence)
+            self._tell(Retrieved(question.turn, shown, recall.looked_at_clips))
             await self._reason(question, recall, cancel, sentences, watch)
         except WorkCancelled:
             pass

@@ -253,7 +253,7 @@ class Conversation:
         self._tell(
             Caption(event.utterance, shown, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
         )
-        sound = self._sound_before(event.start_s)
+        sound = self._sound_with(event.start_s, event.end_s)
         if text:
             spoken = Spoken(event.utterance, event.start_s, event.end_s, text, event.origin, answer, sound)
             self._write(self._memory.add_spoken, spoken)
@@ -272,9 +272,10 @@ class Conversation:
         self._tell(SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin))
         self._write(self._memory.add_heard, heard)
 
-    def _sound_before(self, start_s: float) -> str:
+    def _sound_with(self, start_s: float, end_s: float) -> str:
+        """The sound that goes with an utterance: one within it (a laugh), or else the last one before it."""
         for heard in reversed(self._sounds):
-            if start_s - SOUND_BEFORE_S <= heard.end_s <= start_s:
+            if start_s - SOUND_BEFORE_S <= heard.end_s <= end_s:
                 return heard.label
         return "speech"
 

@@ -7,10 +7,14 @@ filled by profile (`models/profiles.py` names them); this is the only place that
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.events import Fault, Json, LoadProgress, PageEvent
@@ -20,18 +24,29 @@ from omnilive_demo.serving.threads import ThreadLane
 
 if TYPE_CHECKING:
     from omnilive_demo.memory.compressor import Compressor
+    from omnilive_demo.memory.picture_scores import PictureScale
+    from omnilive_demo.models.clip_reader import ClipReader
     from omnilive_demo.models.text_encoder import TextEncoder
+    from omnilive_demo.models.thing_names import ThingNames
     from omnilive_demo.perception.end_of_turn import EndOfTurn
     from omnilive_demo.perception.frame_encoder import FrameEncoder
     from omnilive_demo.perception.recognizer import Recognizer
+    from omnilive_demo.perception.sound_tagger import SoundTagger
     from omnilive_demo.perception.voice_activity import VoiceActivity
     from omnilive_demo.reasoning.instruction import InstructionPredictor
     from omnilive_demo.reasoning.reasoner import Reasoner
     from omnilive_demo.speech.synthesizer import Synthesizer
 
-log = logging.getLogger(__name__)
+NANO = ASSETS / "nano"
+FRAME_ENCODER, MEMORY, READER = "frame_encoder.safetensors", "memory.safetensors", "reader.safetensors"
+SOUND_TAGGER, INSTRUCTION = "sound_tagger.safetensors", "instruction.safetensors"
+COSINE_NOTHING, COSINE_CERTAIN, COSINE_GROWTH = 0.25, 0.65, 0.068
+"""`PictureScale` of the shipped memory module. Measured on ten drawn streams: of questions about things that were not
+seen, the best of 5 clips has a cosine of 0.24 or less in 80 of 100 cases, of 10 clips 0.29, of 20 0.34, of 45 0.39; of
+questions about things that were, the right clip has 0.30 or more in 75 of 100 cases among 5, 0.44 among 45. Weights may
+bring their own as `cosine_nothing`, `cosine_certain` and `cosine_growth`."""
 
-LOAD_STEPS = 6
+log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -58,10 +73,15 @@ class Engine:
 
         self.new_voice_activity: Callable[[], VoiceActivity]
         self.recognizer: Recognizer
+        self.sound_tagger: SoundTagger
         self.end_of_turn: EndOfTurn
         self.encoder: FrameEncoder
         self.text_encoder: TextEncoder
         self.compressor: Compressor
+        self.reader: ClipReader
+        self.names: ThingNames
+        self.picture_scale: PictureScale
+        self.space: str
         self.instructions: InstructionPredictor
         self.reasoner: Reasoner
         self.synthesizer: Synthesizer
@@ -85,6 +105,8 @@ class Engine:
             await self._step("frame encoder", self.eyes, self._load_eyes)
             await self._step("voice", self.voice, self._load_voice)
             await self._step("text embedding", self.mind, self._load_text)
+            await self._step("memory", self.mind, self._load_memory)
+            await self._step("sound events", self.ears, self._load_sounds)
             await self._step("reasoning", self.mind, self._load_mind)
             await recognizer
         finally:
@@ -112,9 +134,11 @@ class Engine:
         self.end_of_turn = PauseAndCompleteness()
 
     def _load_eyes(self) -> None:
-        from omnilive_demo.perception.descriptor import DescriptorEncoder
+        from omnilive_demo.perception.learned_encoder import LearnedFrameEncoder
 
-        self.encoder = DescriptorEncoder()
+        with _weights(FRAME_ENCODER) as path:
+            self.encoder = LearnedFrameEncoder(path)
+        self.encoder.encode(np.zeros((192, 192, 3), np.uint8), None)  # the first call is slow
 
     def _load_voice(self) -> None:
         from omnilive_demo.speech.espeak import ESpeakSynthesizer
@@ -122,19 +146,51 @@ class Engine:
         self.synthesizer = ESpeakSynthesizer()
 
     def _load_text(self) -> None:
-        from omnilive_demo.memory.pooling import PoolingCompressor
         from omnilive_demo.models.text_encoder import MiniLM
 
         self.text_encoder = MiniLM()
-        self.compressor = PoolingCompressor(self.text_encoder)
+
+    def _load_memory(self) -> None:
+        from omnilive_demo.memory.learned_compressor import LearnedCompressor
+        from omnilive_demo.memory.picture_scores import PictureScale
+        from omnilive_demo.memory.reading import LearnedClipReader
+        from omnilive_demo.models.memory_module.text_rows import MiniLMTextRows
+        from omnilive_demo.models.memory_module.weight_files import load, read_file
+        from omnilive_demo.models.nano.reader import load_reader
+        from omnilive_demo.models.text_encoder import MiniLM
+        from omnilive_demo.models.thing_names import ThingNames
+
+        assert isinstance(self.text_encoder, MiniLM)  # the module was trained on its token states
+        with _weights(MEMORY) as path:
+            module, (_, about) = load(path), read_file(path, lambda name: False)
+        with _weights(READER) as path:
+            reader = load_reader(path)
+        self.compressor = LearnedCompressor(module, MiniLMTextRows(module, self.text_encoder))
+        if reader.config.memory_width != self.compressor.width:
+            raise ValueError(f"{READER} reads another memory than that of {MEMORY}: take both from the same training.")
+        self.reader = LearnedClipReader(reader)
+        self.names = ThingNames(reader.vocabulary.plurals, self.text_encoder)
+        self.picture_scale = PictureScale(
+            nothing=float(about.get("cosine_nothing", COSINE_NOTHING)),
+            certain=float(about.get("cosine_certain", COSINE_CERTAIN)),
+            growth=float(about.get("cosine_growth", COSINE_GROWTH)),
+            learned=True,
+        )
+        self.space = f"learned {_fingerprint(NANO / FRAME_ENCODER, NANO / MEMORY)}"
+
+    def _load_sounds(self) -> None:
+        from omnilive_demo.perception.sound_tagger import NanoSoundTagger
+
+        with _weights(SOUND_TAGGER) as path:
+            self.sound_tagger = NanoSoundTagger(path)
 
     def _load_mind(self) -> None:
         from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
         from omnilive_demo.reasoning.instruction_classifier import MiniLMInstructionPredictor
 
-        weights: Path = ASSETS / "nano" / "instruction.safetensors"
-        self.instructions = MiniLMInstructionPredictor(self.text_encoder, weights)
-        self.reasoner = EvidenceReasoner(self.text_encoder)
+        with _weights(INSTRUCTION) as path:
+            self.instructions = MiniLMInstructionPredictor(self.text_encoder, path)
+        self.reasoner = EvidenceReasoner(self.text_encoder, names_things=True, reader=self.reader, names=self.names)
         self.instructions.predict("What is this?")  # the first call of a model is slow: pay for it now
 
     def models(self) -> tuple[tuple[str, str], ...]:
@@ -143,10 +199,11 @@ class Engine:
             "voice activity": "silero-vad" if hasattr(self, "new_voice_activity") else None,
             "end of turn": "pause and completeness" if hasattr(self, "end_of_turn") else None,
             "speech recognition": getattr(getattr(self, "recognizer", None), "name", None),
-            "sound events": "loudness",
+            "sound events": getattr(getattr(self, "sound_tagger", None), "name", None),
             "text embedding": getattr(getattr(self, "text_encoder", None), "name", None),
             "frame encoder": getattr(getattr(self, "encoder", None), "name", None),
             "memory compressor": getattr(getattr(self, "compressor", None), "name", None),
+            "captions and reading": getattr(getattr(self, "reader", None), "name", None),
             "reasoner": getattr(getattr(self, "reasoner", None), "name", None),
             "voice": getattr(getattr(self, "synthesizer", None), "name", None),
         }
@@ -179,3 +236,28 @@ class Engine:
             await self.recognizer.close()
         for lane in self.lanes:
             await lane.close()
+
+
+@contextmanager
+def _weights(name: str) -> Iterator[Path]:
+    """A weight file to be read; what goes wrong with it names it.
+
+    Raises:
+        RuntimeError: it is missing, or cannot be read.
+    """
+    path = NANO / name
+    if not path.is_file():
+        raise RuntimeError(f"The weight file {path} is missing. Fetch the project's assets again.")
+    try:
+        yield path
+    except Exception as error:
+        message = f"The weight file {path} is damaged or incomplete ({error}). Fetch the project's assets again."
+        raise RuntimeError(message) from error
+
+
+def _fingerprint(*weights: Path) -> str:
+    """Short and the same for the same files: what was remembered with other weights cannot be compared."""
+    digest = hashlib.blake2b(digest_size=4)
+    for path in weights:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -118,7 +118,12 @@ class Perceiving:
     def _queue(self, origin: Origin) -> DropOldest[AudioBlock | float]:
         if origin not in self._audio:
             self._audio[origin] = DropOldest(AUDIO_BLOCKS)
-            self._ears[origin] = Ears(origin, self._engine.new_voice_activity(), lambda: next(self._utterances))
+            self._ears[origin] = Ears(
+                origin,
+                self._engine.new_voice_activity(),
+                lambda: next(self._utterances),
+                sound_tagger=self._engine.sound_tagger,
+            )
             self._tasks.append(asyncio.create_task(self._listen(origin), name=f"ears-{origin}"))
         return self._audio[origin]
 

@@ -31,11 +31,13 @@ class Label:
 class FrameFeatures:
     """What the frame encoder makes of one picture.
 
-    vector: `[C]` float32, unit norm. patches: `[P, C]` float32, row-major grid, P a square number divisible by 4.
+    vector: `[D]` float32, unit norm. patches: `[P, C]` float32, row-major grid, P the square of an even number; C and D
+    may differ. plain: patches of the plain descriptor `[P, E]`, where the encoder keeps them beside its own.
     """
 
     vector: NDArray[np.float32]
     patches: NDArray[np.float32]
+    plain: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class SeenFrame:
     features: FrameFeatures
     labels: tuple[Label, ...]
     change: float
-    similarity: float  # cosine with the frame before; 1.0 for the first
+    similarity: float  # to the scene of the frame before (`perception.eyes`); 1.0 for the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,11 @@ class TimeSpan:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A remembered moment that an answer rests on. `score` in 0..1, best first; `text` is what it shows or says."""
+    """A remembered moment that an answer rests on. `score` in 0..1, best first; `text` is what it shows or says.
+
+    short_term: S_k of its clip `[rows, C]` float16 for the reasoner (of evidence "now": of the newest frames alone,
+    four rows a frame); None where there is none that the running models can read. It is never sent to a page.
+    """
 
     clip_id: int | None
     start_s: float
@@ -146,15 +152,21 @@ class Evidence:
     labels: tuple[Label, ...] = ()
     spoken: tuple[Spoken, ...] = ()
     sounds: tuple[Heard, ...] = ()
+    short_term: NDArray[np.float16] | None = field(default=None, compare=False, repr=False, metadata={"told": False})
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What the memory brought back for a question. `looked_at_clips` is how many clips were searched."""
+    """What the memory brought back for a question. `looked_at_clips` is how many clips were searched.
+
+    first, last: the earliest and the latest clip that show the thing which the question names, if any does.
+    """
 
     evidence: tuple[Evidence, ...] = ()
     span: TimeSpan | None = None
     looked_at_clips: int = 0
+    first: Evidence | None = None
+    last: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,17 @@ from typing import Any
 
 from omnilive_demo import telling, told
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import Caption, Notice, PageEvent, SoundNoticed
+from omnilive_demo.events import Caption, ClipRemembered, Notice, PageEvent, SoundNoticed
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.records import Clip, SeenFrame
-from omnilive_demo.serving.lane import Priority
+from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
 
 log = logging.getLogger(__name__)
 
 FRAME_WRITES = 32
 REPEAT_FAILURE_S = 60.0
+CAPTION_WAITS_S = 30.0
 
 
 class Remembering:
@@ -38,6 +39,7 @@ class Remembering:
         self._room = asyncio.Semaphore(FRAME_WRITES)
         self._failed_s = -REPEAT_FAILURE_S
         self._task: asyncio.Task[None] | None = None
+        self._captions: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to write."""
@@ -45,9 +47,11 @@ class Remembering:
 
     async def close(self) -> None:
         """Write what waits, close the open clip and the store."""
+        for task in tuple(self._captions):
+            task.cancel()
         if self._task is not None:
             self._writes.put_nowait(None)
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.gather(self._task, *self._captions, return_exceptions=True)
         await self._do(self._memory.close)
 
     async def see(self, seen: SeenFrame) -> None:
@@ -97,6 +101,28 @@ class Remembering:
         for event in events if isinstance(events, tuple) else ():
             if not (isinstance(event, Notice) and self._told_lately()):
                 self._tell(event)
+            if isinstance(event, ClipRemembered) and not event.open and isinstance(write, _SeeFrame):
+                task = asyncio.create_task(self._caption(event.id), name=f"caption-{event.id}")
+                self._captions.add(task)
+                task.add_done_callback(self._captions.discard)
+
+    async def _caption(self, clip: int) -> None:
+        """Have a closed clip's caption written once the memory has nothing else to do, and tell the page."""
+        try:
+            event = await self._engine.memory.run(
+                self._captioned, clip, session=self._session, priority=Priority.BACKGROUND, deadline_s=CAPTION_WAITS_S
+            )
+        except (LaneFull, WorkCancelled):
+            return  # too busy: the labels say it too
+        except Exception:
+            log.exception("clip %d got no caption", clip)
+            return
+        if event is not None:
+            self._tell(event)
+
+    def _captioned(self, clip: int) -> ClipRemembered | None:
+        captioned = self._memory.caption(clip)
+        return telling.told_clip(captioned) if captioned is not None else None
 
     async def _call(self, function: Callable[..., Any], *args: object) -> Any:
         return await self._engine.memory.run(function, *args, session=self._session, priority=Priority.MEMORY)

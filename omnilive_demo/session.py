@@ -32,10 +32,12 @@ from omnilive_demo.events import (
     VideoFrame,
 )
 from omnilive_demo.logs import session_id
+from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.perceiving import Perceiving
+from omnilive_demo.perception.eyes import SCENE_THRESHOLD
 from omnilive_demo.reasoning.view import RecentFrames
 from omnilive_demo.records import Origin, SeenFrame
 from omnilive_demo.remembering import Remembering
@@ -143,7 +145,18 @@ class Session:
         self.announce(self._conversation.state)
 
     def _open_memory(self) -> SessionMemory:
-        return SessionMemory(self.folder, self.engine.compressor, self.engine.text_encoder, epoch_s=self._epoch_s)
+        engine = self.engine
+        return SessionMemory(
+            self.folder,
+            engine.compressor,
+            engine.text_encoder,
+            epoch_s=self._epoch_s,
+            rule=ClipRule(scene_threshold=SCENE_THRESHOLD),
+            scale=engine.picture_scale,
+            names=engine.names,
+            captioner=engine.reader,
+            space=engine.space,
+        )
 
     async def close(self, reason: str) -> None:
         """Say bye, close the open clip, free everything. Safe to call twice."""

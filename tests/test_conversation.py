@@ -14,6 +14,7 @@ from omnilive_demo.events import (
     Fault,
     Interrupted,
     Retrieved,
+    SoundHeard,
     SpeechDismissed,
     SpeechEnded,
     SpeechPaused,
@@ -21,6 +22,7 @@ from omnilive_demo.events import (
     StateChanged,
     TurnLatency,
 )
+from omnilive_demo.records import Heard
 
 FRAMES_OF_ANSWER = 25 + 6 + 25  # two half-second sentences with a pause of 120 ms
 
@@ -74,6 +76,22 @@ async def test_the_question_is_answered_on_the_memory_of_its_first_sound() -> No
     await stage.settle()
     assert stage.reasoner.questions[0].snapshot.version <= 1
     assert stage.memory.recalled[0].snapshot == stage.reasoner.questions[0].snapshot
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "label"),
+    [(-6.0, -5.0, "speech"), (-3.0, -2.0, "laughing"), (0.0, 1.0, "laughing"), (1.2, 1.4, "speech")],
+)
+async def test_the_sound_before_or_within_an_utterance_goes_with_its_words(
+    start_s: float, end_s: float, label: str
+) -> None:
+    stage = Stage({1: "What is this?"})
+    now_s = stage.clock.now_s()
+    stage.say(1, end=False)
+    stage.conversation.on_ear(SoundHeard(Heard(now_s + start_s, now_s + end_s, "laughing", 0.95)))
+    stage.say(1, confirm=False)
+    await stage.settle()
+    assert stage.memory.words[0].sound_label == stage.reasoner.questions[0].sound_label == label
 
 
 async def test_confirmed_speech_stops_the_answer_and_only_what_was_heard_is_kept() -> None:

@@ -70,7 +70,8 @@ def test_the_container_is_not_root_and_serves_7860() -> None:
     assert "requirements.txt" in text
 
 
-def test_no_tracked_file_is_larger_than_five_megabytes() -> None:
+def test_no_tracked_file_is_larger_than_five_megabytes_and_no_weights_than_ten() -> None:
     for folder in ("assets", "docs", "omnilive_demo", "tests"):
         for path in (ROOT / folder).rglob("*"):
-            assert not path.is_file() or path.stat().st_size < 5 * 2**20, path
+            most_mb = 10 if path.suffix == ".safetensors" and path.parent.name == "nano" else 5
+            assert not path.is_file() or path.stat().st_size < most_mb * 2**20, path

@@ -25,15 +25,19 @@ class Compressor(Protocol):
     width: int  # C
 
     def compress(self, frames: Sequence[FrameFeatures], start_s: float, end_s: float) -> tuple[Array, Array]:
-        """A closed clip of T frames -> (S_k `[4T, C]`, g_k `[C]`)."""
+        """A closed clip of T frames -> (S_k `[4T, C]`, g_k `[C]`); of g_k only the direction is compared."""
         ...
 
     def integrate(self, short_term: Sequence[Array], global_: Sequence[Array]) -> Array:
         """All S_k and g_k of a segment, in order -> long-term memory H̄ `[K, C]`."""
         ...
 
+    def expect(self, short_term: Sequence[Array]) -> None:
+        """S_k of a segment's clips so far: an integration that begins with them will come, whatever speeds it up."""
+        ...
+
     def encode_question(self, question: str, long_term: Array) -> Array | None:
-        """Question feature q `[C]` in the space of g_k, read after H̄ `[K, C]` (K may be 0).
+        """Question feature q `[C]`, unit norm, in the space of g_k, read after H̄ `[K, C]` (K may be 0).
 
         None when the question says nothing about pictures that this compressor understands.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from omnilive_demo.records import Label
 MAX_WIDTH = 320
 JPEG_QUALITY = 80
 MOST_KEY_FRAMES = 4
+MOST_LABELS = 6
+CLEARLY = 2  # frames that a thing must be seen in, in a clip of any length
 SCENE_CHANGE = 0.3  # share of the patches that changed
 
 
@@ -42,16 +44,29 @@ def choose_key_frames(changes: Sequence[float]) -> tuple[int, ...]:
     return tuple(sorted(chosen))
 
 
-def clip_labels(frames: Sequence[tuple[Label, ...]], most: int = 6) -> tuple[Label, ...]:
-    """The labels that hold for at least half of the frames, surest first, each with its mean score over the frames."""
+def clip_labels(
+    frames: Sequence[tuple[Label, ...]], names: Container[str] = (), most: int = MOST_LABELS
+) -> tuple[Label, ...]:
+    """What holds for a clip: the things in it, then its looks, surest first, at most `most` of each.
+
+    A thing (a label that is one of `names`) counts with its best score if two frames show it, or half of them; it may
+    have been held up for a moment. A look must hold for at least half of the frames and counts with its mean score.
+    """
     totals: dict[str, list[float]] = {}
     for labels in frames:
         for label in labels:
             totals.setdefault(label.text, []).append(label.score)
-    holding = [
-        Label(text, sum(scores) / len(frames)) for text, scores in totals.items() if 2 * len(scores) >= len(frames)
+    things = [
+        Label(text, max(scores))
+        for text, scores in totals.items()
+        if text in names and (len(scores) >= CLEARLY or 2 * len(scores) >= len(frames))
     ]
-    return tuple(sorted(holding, key=lambda label: -label.score)[:most])
+    looks = [
+        Label(text, sum(scores) / len(frames))
+        for text, scores in totals.items()
+        if text not in names and 2 * len(scores) >= len(frames)
+    ]
+    return tuple(label for kind in (things, looks) for label in sorted(kind, key=lambda label: -label.score)[:most])
 
 
 def describe(labels: Sequence[Label], most: int = 3) -> str:

@@ -35,6 +35,10 @@ class LongMemory(Protocol):
         """
         ...
 
+    def caption(self, clip: int) -> Clip | None:
+        """Write the caption of a closed clip (writer thread, when there is time). None when there is nothing to say."""
+        ...
+
     def add_spoken(self, spoken: Spoken) -> None:
         """Remember words (also those that are not answered); a known `utterance` number amends `answered` only."""
         ...

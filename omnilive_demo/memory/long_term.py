@@ -3,8 +3,9 @@
 A segment is 64 consecutive clip numbers, so forgetting a clip never moves another one into a different segment. When
 the first clip of the next segment arrives, the full one is integrated once, cached in float16 and kept in the store.
 A question reads cached segments, except those that reach beyond its snapshot (and the growing one): these are
-integrated anew from the S and g that it may see. It reads at most 512 rows: the newest half, and of the older ones an
-even selection.
+integrated anew from the S and g that it may see. It reads at most 512 rows: of the full 64s of clips the newest 224 and
+an even selection of 224 older ones, and all that came after them. So what it reads begins the same until another 64
+clips have come, and a compressor that knows the beginning reads only the rest.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ class LongTerm:
         self._closed: dict[int, tuple[tuple[int, ...], NDArray[np.float16]]] = {}
 
     def add(self, clip: int, short_term: Array) -> None:
-        """Take S_k of a new clip; those of the last two segments stay in RAM."""
+        """Take S_k of a new clip; those of the last two segments stay in RAM. The compressor reads ahead."""
         self._slots[clip] = short_term.astype(np.float16)
         while len(self._slots) > 2 * SEGMENT_CLIPS:
             self._slots.popitem(last=False)
+        growing = [slots for known, slots in self._slots.items() if segment_of(known) == segment_of(clip)]
+        self._compressor.expect([slots.astype(np.float32) for slots in growing])
 
     def close_segment(self, clips: Sequence[int], globals_: Array) -> tuple[int, tuple[int, ...], Array]:
         """Integrate a full segment and cache it. Returns what is to be kept in the store."""
@@ -112,8 +115,8 @@ class LongTerm:
         except StoreError as error:
             _log.warning("long-term memory of segment %s is integrated anew: %s", segment, error)
             return None
-        if kept is None:
-            return None
+        if kept is None or kept[1].shape[-1] != self._compressor.width:
+            return None  # or another compressor made it
         self._closed[segment] = (kept[0], kept[1].astype(np.float16))
         return self._closed[segment]
 
@@ -126,20 +129,28 @@ class LongTerm:
         return self._compressor.integrate(slots, parts)
 
     def _slot_rows(self, clip: int, global_: Array) -> Array:
-        """S_k; g_k stands in for it where it is lost."""
+        """S_k; g_k stands in for it where it is lost, or where another compressor made it."""
+        slots = self.short_term(clip)
+        return global_[None] if slots is None else slots.astype(np.float32)
+
+    def short_term(self, clip: int) -> NDArray[np.float16] | None:
+        """S_k `[rows, C]` of a closed clip; None where it is lost, or where another compressor made it."""
         slots = self._slots.get(clip)
         if slots is None:
             try:
                 slots = self._store.read_short_term(clip)
             except StoreError as error:
                 _log.warning("short-term memory of clip %s cannot be read: %s", clip, error)
-        return global_[None] if slots is None else slots.astype(np.float32)
+        if slots is None or slots.shape[-1] != self._compressor.width:
+            return None
+        return slots
 
 
 def _thinned(n: int) -> NDArray[np.int64]:
     """Which of n rows a question reads."""
     if n <= MOST_ROWS:
         return np.arange(n)
-    newest = MOST_ROWS // 2
-    older = np.linspace(0, n - newest - 1, MOST_ROWS - newest).round().astype(np.int64)
-    return np.concatenate([np.unique(older), np.arange(n - newest, n)])
+    full = n - n % SEGMENT_CLIPS
+    newest = (MOST_ROWS - SEGMENT_CLIPS) // 2
+    older = np.linspace(0, full - newest - 1, newest).round().astype(np.int64)
+    return np.concatenate([np.unique(older), np.arange(full - newest, n)])

@@ -18,12 +18,13 @@ STILL_NOW_S = 10.0  # a closed clip is the present for this long when no new one
 
 @dataclass(frozen=True, slots=True)
 class Memories:
-    """The memory that a question may see. `clips` and `globals` end with the open clip, if there is one."""
+    """The memory that a question may see. `clips`, `globals` and `lengths` end with the open clip, if there is one."""
 
     view: LogView
     clips: Sequence[ClipEntry]
     clip_times: NDArray[np.float64]
     globals: NDArray[np.float32]
+    lengths: NDArray[np.float32]
     has_open: bool
     now_caption: str
     now_s: float
@@ -37,6 +38,19 @@ class Memories:
             return None
         fresh = self.has_open or self.now_s - self.clips[-1].end_s <= STILL_NOW_S
         return len(self.clips) - 1 if fresh else None
+
+    def cosines(self, question: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosine of q (unit norm) with each g_k, `[n]`."""
+        return ((self.globals @ question) / self._divisors).astype(np.float32, copy=False)
+
+    def directions(self, among: Sequence[int]) -> NDArray[np.float32]:
+        """g_k of these clips at unit norm, `[len(among), C]`."""
+        rows = list(among)
+        return (self.globals[rows] / self._divisors[rows, None]).astype(np.float32, copy=False)
+
+    @property
+    def _divisors(self) -> NDArray[np.float32]:
+        return np.maximum(self.lengths, 1e-8).astype(np.float32, copy=False)
 
     def named(self, words: Sequence[str]) -> dict[int, float]:
         """Indices of the clips that have a label with one of the words, with its score."""
@@ -100,15 +114,17 @@ def memories_of(
     question: str,
 ) -> Memories:
     """A view and its open clip (with its g) side by side."""
-    clips, times, globals_ = list(view.clips), view.clip_times, view.globals
+    clips, times, globals_, lengths = list(view.clips), view.clip_times, view.globals, view.lengths
     if open_clip is not None:
         entry, global_ = open_clip
         clips.append(entry)
         times = np.concatenate([times, [[entry.start_s, entry.end_s]]])
         globals_ = np.concatenate([globals_, global_[None]]) if len(globals_) else global_[None]
+        lengths = np.append(lengths, np.linalg.norm(global_)).astype(np.float32)
     elif clips and not now_caption:
         now_caption = clips[-1].caption
-    return Memories(view, clips, times, globals_, open_clip is not None, now_caption, now_s, start_s, question)
+    has_open = open_clip is not None
+    return Memories(view, clips, times, globals_, lengths, has_open, now_caption, now_s, start_s, question)
 
 
 def _overlapping(times: NDArray[np.float64], start_s: float, end_s: float) -> list[int]:

@@ -62,6 +62,9 @@ class PoolingCompressor:
         weights /= weights.sum(axis=1, keepdims=True)
         return _unit(globals_ + _unit(weights @ keys))
 
+    def expect(self, short_term: Sequence[Array]) -> None:
+        """Nothing to be done: pooling is quick."""
+
     def encode_question(self, question: str, long_term: Array) -> Array | None:
         """Where the visual words of the question point, `[C]` unit norm; None when it has none."""
         words = [word for word in re.findall(r"[a-z]+", question.lower()) if word not in STOP_WORDS]

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
+
+from omnilive_demo.models.question_words import is_need, points_back
+from omnilive_demo.models.thing_names import ThingNames
 
 _NO_TOPIC = """
     a about after again ago ah all also am an and another any anyone anybody anything are around as ask asked at
@@ -40,10 +44,12 @@ _NOW = (
     r"|\bam i (?:holding|wearing|showing|sitting|standing)\b"
     r"|\bin front of (?:me|you|the camera)\b|\b(?:i'm|i am|im) (?:holding|showing|wearing|pointing)\b|\bin my hands?\b"
     r"|\bdescribe (?:the|what|my|it|everything)\b|\bwhat(?:'s| is|s) (?:happening|going on|there|here|visible)\b"
-    r"|\blook at\b|\b(?:is|are) (?:it|there|here|he|she|they|anyone|anybody|someone|somebody)\b"
+    r"|\blook at\b"
     r"|\b(?:what|which) colou?r (?:is|are)\b|\bwhat do you see\b"
     r"|\bwhat(?:'s| is|s) on (?:the )?(?:screen|camera|picture)\b"
 )
+_PERHAPS_NOW = r"(?<!where )\b(?:is|are) (?:it|there|here|he|she|they|anyone|anybody|someone|somebody)\b"
+_SHORT = 5  # words; a longer "is there something to…" looks for what was seen earlier
 _SPEECH = (
     r"\b(?:say|said|says|saying|tell you|told|mention|mentioned"
     r"|talk about|talked|talking about|speak|spoke|spoken|discuss"
@@ -53,7 +59,9 @@ _SPEECH = (
 )
 _SOUND = (
     r"\b(?:noise|noises|sound|sounds|sounded|loud|bang|beep|ring|rang|ringing|bark|barked|barking|doorbell|bell|clap"
-    r"|clapped|whistle|whistled|knock|knocked|knocking|siren|alarm|music|crash|thunder|cough|coughed|laugh|laughed)\b"
+    r"|clapped|clapping|applause|whistle|whistled|whistling|knock|knocked|knocking|sirens?|alarms?|music|crash|thunder"
+    r"|cough|coughed|coughing|laugh|laughed|laughing|laughter|footsteps|beeped|beeping)\b"
+    r"|\b(?:did it|was it|has it been|has it) rain(?:ed|ing)?\b"
     r"|\b(?:hear|heard|hearing|listen|listened)\b(?! (?:me|him|her|them|us) say| about)"
 )
 _OVERVIEW = (
@@ -61,6 +69,15 @@ _OVERVIEW = (
     r"|\bwhat(?:'s| has| have| was|s)? (?:you |i |been )?(?:seen|been going on|going on|been happening)\b"
     r"|\bwhat (?:do|can) you remember\b|\bsumm?ari[sz]e\b|\bsummary\b|\bdid (?:i|we) miss (?:anything|something)\b"
     r"|\bwhat have (?:you|i|we) (?:seen|done)\b|\bdid (?:anything|something) happen\b"
+)
+_FIRST = re.compile(r"\b(?:first|earliest|beginning|start|started|begin|began)\b")
+_ABOUT_THINGS = re.compile(r"\b(?:where|when|did you see|have you seen|do you see|how many|colou?r)\b")
+_CHAT = re.compile(
+    r"^(?:(?:oh|okay|ok|great|well|so) )*(?:hello|hi|hey there|good (?:morning|evening|afternoon|night)|thanks"
+    r"|thank you|cheers|bye|goodbye|stop|cancel|enough|be quiet|shut up|never ?mind)\b"
+    r"|\bhow are you\b|\bwho are you\b|\bwhat are you$|\byour name\b|\bwhat can(?:'t|not)? you do\b|\bhow do you work\b"
+    r"|\bwhat (?:time|day|date) is it\b|\b(?:say|repeat) (?:that|it) again\b|\btell me a joke\b"
+    r"|\bare you (?:there|listening)\b"
 )
 _QUESTION_START = re.compile(
     r"^(?:what|where|when|who|whom|whose|why|which|how|did|do|does"
@@ -71,30 +88,54 @@ _REQUEST_MARKS = re.compile(r"\bask(?:ed)?\b|\bquestions?\b")
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Where to look first. `questions`: it asks about earlier questions, so these are not held back."""
+    """Where to look first. `questions`: it asks about earlier questions, so these are not held back.
+
+    points: it points back at something without naming it ("what was that?", "what did I just put down?").
+    order: "first" if it points at the first of all. needs: it tells of a need, or asks for a thing by its use.
+    chat: a greeting, thanks, or a question about the assistant: nothing that was seen can answer it.
+    things: known names in it.
+    """
 
     now: bool = False
     speech: bool = False
     sound: bool = False
     overview: bool = False
     questions: bool = False
+    points: bool = False
+    order: Literal["", "first"] = ""
+    needs: bool = False
+    chat: bool = False
     topic: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
 
 
-def read_intent(text: str, time_phrase: str = "") -> Intent:
-    """What `text` is after; the words of the time that it names carry no topic."""
-    words = plain_words(text)
+def read_intent(text: str, time_phrase: str = "", names: ThingNames | None = None) -> Intent:
+    """What `text` is after; the words of the time that it names carry no topic.
+
+    With `names`, what is asked is read without the things it is asked about: an alarm clock is no alarm.
+    """
+    topic = topic_words(plain_words(text).replace(plain_words(time_phrase), " ") if time_phrase else text)
+    words = plain_words(names.masked(text) if names else text)
     past = re.search(_PAST, words) is not None
     sound = re.search(_SOUND, words) is not None
     speech = re.search(_SPEECH, words) is not None
-    visual_now = re.search(_NOW, words) is not None and not past
+    things = names.mentioned(text) if names else ()
+    perhaps = names is None or len(words.split()) <= _SHORT
+    present = re.search(_NOW, words) or (re.search(_PERHAPS_NOW, words) if perhaps else None)
+    visual_now = present is not None and not past
+    points = points_back(words) and not (sound or speech or things)
     return Intent(
-        now=visual_now and not sound and not speech,
+        now=visual_now and not sound and not speech and not points,
         speech=speech,
         sound=sound,
         overview=re.search(_OVERVIEW, words) is not None,
         questions=_REQUEST_MARKS.search(words) is not None,
-        topic=topic_words(words.replace(plain_words(time_phrase), " ") if time_phrase else words),
+        points=points,
+        order="first" if points and _FIRST.search(words) else "",
+        needs=is_need(words),
+        chat=_CHAT.search(words) is not None,
+        topic=topic,
+        things=() if is_need(words) and _ABOUT_THINGS.search(words) is None else things,
     )
 
 

@@ -7,25 +7,31 @@ else the best evidence that it finds within the same snapshot.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnilive_demo.cancel import CancelToken
-from omnilive_demo.memory.compressor import Array, Compressor
+from omnilive_demo.memory.compressor import TOKENS_PER_FRAME, Array, Compressor
 from omnilive_demo.memory.key_frames import clip_labels, describe
 from omnilive_demo.memory.long_term import LongTerm
 from omnilive_demo.memory.moments import Memories, memories_of
+from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.question_intent import Intent, plain_words, read_intent, topic_words
 from omnilive_demo.memory.records_log import ClipEntry, LogView, RecordsLog
-from omnilive_demo.memory.retrieval import PictureScale, Query, Ranking
+from omnilive_demo.memory.retrieval import Query, Ranking
 from omnilive_demo.memory.speech_search import MatchWords, speech_scores
 from omnilive_demo.memory.time_expressions import parse_time
 from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 from omnilive_demo.models.text_encoder import TextEncoder
+from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.records import Evidence, Question, Recall, Snapshot, TimeSpan
 
+_BEGINNING = re.compile(r"\b(?:beginning|start|first)\b")
+_LOOSE_TIMES = frozenset(("today", "so far", "this morning", "this evening", "this afternoon", "tonight"))
 _PRESENT = re.compile(r"^(?:is|are|am|isn't|aren't|does|do|can)\b")
 _NOW_FRAMES = 3
 _PLACES = frozenset(("area", "some", "mostly", "middle", "above", "below", "left", "right"))  # no names of things
@@ -46,6 +52,7 @@ class Recalling:
         text_encoder: TextEncoder,
         match: MatchWords,
         scale: PictureScale,
+        names: ThingNames | None = None,
     ) -> None:
         self._log = log
         self._long_term = long_term
@@ -53,6 +60,7 @@ class Recalling:
         self._text_encoder = text_encoder
         self._match = match
         self._scale = scale
+        self._names = names
 
     def recall(self, question: Question, cancel: CancelToken) -> Recall:
         """The best evidence for a question within its snapshot. Empty once cancelled (asked between its steps)."""
@@ -65,22 +73,27 @@ class Recalling:
         span = parse_time(text, now_s, start_s, previous)
         if _stopped(cancel):
             return Recall(span=span)
-        intent = read_intent(text, span.phrase if span else "")
-        picture = self._question_feature(text, view, open_clip)
+        intent = read_intent(text, span.phrase if span else "", self._names)
+        span = self._meant(span, intent)
+        picture = self._question_feature(text, view, open_clip) if self._wants_pictures(intent, span) else None
         if _stopped(cancel):
             return Recall(span=span)
+        visual = picture is not None and not self._scale.learned
         query = Query(
-            intent=_with_present(intent, text, picture is not None),
+            intent=_with_present(intent, text, visual),
             span=span,
             picture=picture,
             speech=self._speech(memories, intent, text),
             scale=self._scale,
-            names=_names(intent.topic),
+            names=_labels(intent),
+            meant=self._meant_names(text, intent) if picture is not None else {},
             first_person=re.search(r"\bi\b", plain_words(text)) is not None,
         )
         if _stopped(cancel):
             return Recall(span=span)
-        return Recall(Ranking(memories, query).best(), span, len(memories.clips))
+        found = [self._with_memory(one, view, open_clip) for one in Ranking(memories, query).best()]
+        first, last = self._sightings(memories, query, view, open_clip)
+        return Recall(tuple(found), span, len(memories.clips), first, last)
 
     def search(self, words: str, limit: int) -> Recall:
         """Everything that fits some words: said, heard, seen, or named by a time."""
@@ -93,7 +106,8 @@ class Recalling:
         memories = memories_of(view, open_clip and open_clip[:2], "", np.inf, start_s, "")
         span = parse_time(words, now_s, start_s)
         topic = topic_words(words) or tuple(plain_words(words).split()[:12])
-        intent = Intent(sound=True, speech=True, topic=topic, questions=True)
+        things = self._names.mentioned(words) if self._names else ()
+        intent = Intent(sound=True, speech=True, topic=topic, questions=True, things=things)
         if not topic:
             return Recall(looked_at_clips=len(memories.clips))
         scores = self._speech(memories, intent, words)
@@ -103,7 +117,7 @@ class Recalling:
             self._question_feature(words, view, open_clip),
             scores,
             self._scale,
-            names=_names(topic),
+            names=_labels(intent),
             search=True,
         )
         return Recall(Ranking(memories, query).best(limit), span, len(memories.clips))
@@ -117,15 +131,69 @@ class Recalling:
             return None
         start_s, end_s = frames[0].t_s, frames[-1].t_s
         short_term, global_ = self._compressor.compress([frame.features for frame in frames], start_s, end_s)
-        labels = clip_labels([frame.labels for frame in frames])
+        labels = clip_labels([frame.labels for frame in frames], self._names or ())
         number = view.next_clip
         entry = ClipEntry(number, start_s, end_s, len(frames), labels, describe(labels), 0, 0, 0)
         return entry, global_, short_term
 
     def _question_feature(self, text: str, view: LogView, open_clip: OpenClip | None) -> NDArray[np.float32] | None:
         opened = None if open_clip is None else (open_clip[2], open_clip[1])
-        memory = self._long_term.read([clip.id for clip in view.clips], view.globals, opened)
+        own = np.flatnonzero(view.lengths > 0)  # not those that another compressor made
+        memory = self._long_term.read([view.clips[int(i)].id for i in own], view.globals[own], opened)
         return self._compressor.encode_question(text, memory)
+
+    def _wants_pictures(self, intent: Intent, span: TimeSpan | None) -> bool:
+        """Whether ranking will look at the question feature, see `picture_scores`; it costs more than all the rest."""
+        looks_at_now = intent.now and span is None
+        return not self._scale.learned or not (intent.chat or intent.speech or intent.sound or looks_at_now)
+
+    def _meant_names(self, text: str, intent: Intent) -> dict[str, float]:
+        """Names by how near in meaning they are to a question that may mean a thing but names none."""
+        if self._names is None or not self._scale.learned or intent.things or intent.points:
+            return {}
+        return self._names.meant(text)
+
+    def _meant(self, span: TimeSpan | None, intent: Intent) -> TimeSpan | None:
+        """The time that was meant. A learned question feature knows what "just" and "last" point at; and nobody who
+        asks what to take with him today means a stretch of the stream.
+        """
+        if span is None or not self._scale.learned or _BEGINNING.search(span.phrase):
+            return span
+        return None if intent.points or (span.phrase in _LOOSE_TIMES and not intent.overview) else span
+
+    def _sightings(
+        self, memories: Memories, query: Query, view: LogView, open_clip: OpenClip | None
+    ) -> tuple[Evidence | None, Evidence | None]:
+        """The earliest and the latest clip with a label of a thing that is asked about."""
+        things = query.intent.things
+        shown = sorted(memories.named(things)) if things else []
+        if not shown:
+            return None, None
+        scores = memories.named(things)
+        first, last = (
+            memories.evidence(i, (0.0, 0.0), scores[i], "picture", memories.clips[i].caption)
+            for i in (shown[0], shown[-1])
+        )
+        return self._with_memory(first, view, open_clip), self._with_memory(last, view, open_clip)
+
+    def _with_memory(self, evidence: Evidence, view: LogView, open_clip: OpenClip | None) -> Evidence:
+        """The evidence with S_k for the reasoner (the paper hands over S of the selected clips)."""
+        if evidence.clip_id is None:
+            return evidence
+        opened = open_clip is not None and open_clip[0].id == evidence.clip_id
+        if evidence.kind == "now" and opened:
+            frames = [f for f in view.open_frames if f.t_s <= evidence.end_s][-_NOW_FRAMES:]
+            features = [frame.features for frame in frames]
+            rows = self._compressor.compress(features, frames[0].t_s, frames[-1].t_s)[0]
+        elif open_clip is not None and opened:
+            rows = open_clip[2]
+        else:
+            at = bisect_left(view.clips, evidence.clip_id, key=lambda clip: clip.id)
+            kept = self._long_term.short_term(evidence.clip_id) if view.lengths[at] > 0 else None
+            if kept is not None and evidence.kind == "now":
+                kept = kept[-_NOW_FRAMES * TOKENS_PER_FRAME :]
+            return replace(evidence, short_term=kept)
+        return replace(evidence, short_term=rows.astype(np.float16))
 
     def _speech(self, memories: Memories, intent: Intent, text: str) -> NDArray[np.float64]:
         view = memories.view
@@ -158,10 +226,12 @@ def _stretch(evidence: Sequence[Evidence], phrase: str) -> TimeSpan:
     return TimeSpan(start_s, end_s, phrase)
 
 
-def _names(topic: Sequence[str]) -> tuple[str, ...]:
-    """Words that a label may have: those of the topic, and what visual words stand for ("gloomy": dark)."""
+def _labels(intent: Intent) -> tuple[str, ...]:
+    """What a label may be called: things, words of the topic, and what visual words stand for ("gloomy": dark)."""
+    parts = {part for name in intent.things for part in name.split()}  # ice cream is no cream
+    topic = [word for word in intent.topic if word not in parts]
     meanings = (VISUAL_WORDS[word] for word in topic if word in VISUAL_WORDS)
-    return tuple(word for word in dict.fromkeys((*topic, *meanings)) if word not in _PLACES)
+    return tuple(word for word in dict.fromkeys((*intent.things, *topic, *meanings)) if word not in _PLACES)
 
 
 def _stopped(cancel: CancelToken) -> bool:
@@ -172,7 +242,7 @@ def _with_present(intent: Intent, text: str, visual: bool) -> Intent:
     """A visual question in the present tense ("is the light on?") is about now."""
     if intent.now or not visual or intent.speech or intent.sound or not _PRESENT.match(plain_words(text)):
         return intent
-    return Intent(True, False, False, intent.overview, intent.questions, intent.topic)
+    return replace(intent, now=True, speech=False, sound=False)
 
 
 def _start_of(view: LogView, now_s: float) -> float:

@@ -123,12 +123,14 @@ class Track(Generic[T]):
     items: list[T] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
     vectors: GrowingRows = field(default_factory=GrowingRows)
+    lengths: GrowingRows = field(default_factory=GrowingRows)  # of the vectors
     times: GrowingRows = field(default_factory=lambda: GrowingRows(np.float64))
 
     def append(self, item: T, version: int, times: tuple[float, ...], vector: NDArray | None = None) -> None:
         """Add an entry; visible to readers of `version` and later. `times`: start_s, end_s and, for words, the row."""
         if vector is not None:
             self.vectors.append(vector)
+            self.lengths.append(np.array([np.linalg.norm(vector.astype(np.float32))]))
         self.times.append(np.array(times))
         self.items.append(item)
         self.versions.append(version)
@@ -160,20 +162,25 @@ class Tracks:
     names: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # label word -> clip's position, score
 
     def name_clip(self, position: int, labels: Sequence[Label]) -> None:
-        """Make a clip findable by the words of its labels."""
+        """Make a clip findable by its labels and by their words."""
         for label in labels:
-            for word in label.text.lower().split():
+            text = label.text.lower()
+            for word in dict.fromkeys((text, *text.split())):
                 self.names.setdefault(word, []).append((position, label.score))
 
 
 @dataclass(frozen=True, slots=True)
 class LogView:
-    """The prefix of the log up to a version. Times are `[n, 2]` float64: start_s, end_s; of words also their row."""
+    """The prefix of the log up to a version. Times are `[n, 2]` float64: start_s, end_s; of words also their row.
+
+    globals: g_k of the clips `[n, C]`, as the compressor made them; lengths: those of g_k, `[n]`.
+    """
 
     version: int
     clips: Sequence[ClipEntry]
     clip_times: NDArray[np.float64]
     globals: NDArray[np.float32]
+    lengths: NDArray[np.float32]
     words: Sequence[WordsEntry]
     word_times: NDArray[np.float64]
     word_vectors: NDArray[np.float32]
@@ -184,7 +191,7 @@ class LogView:
     names: Mapping[str, Sequence[tuple[int, float]]]  # also of later clips: see `named`
 
     def named(self, words: Sequence[str]) -> dict[int, float]:
-        """Positions of the clips that have a label with one of the words, with the best score."""
+        """Positions of the clips that have one of the words as a label or in one, with the best score."""
         found: dict[int, float] = {}
         for word in words:
             known = self.names.get(word, ())
@@ -220,6 +227,13 @@ class RecordsLog:
         self._tracks.clips.append(clip, self._version + 1, (clip.start_s, clip.end_s), global_)
         self._version += 1
 
+    def amend_clip(self, clip: ClipEntry) -> None:
+        """A closed clip got its caption. That says nothing new about the stream, so older readers may see it too."""
+        items = self._tracks.clips.items
+        position = bisect_left(items, clip.id, key=lambda item: item.id)
+        if position < len(items) and items[position].id == clip.id:
+            items[position] = clip
+
     def add_words(self, words: WordsEntry, vector: NDArray[np.float32]) -> None:
         """Words were said."""
         spoken = words.spoken
@@ -253,6 +267,7 @@ class RecordsLog:
             clips=clips.items[:n_clips],
             clip_times=clips.times.first(n_clips).reshape(n_clips, 2),
             globals=clips.vectors.first(n_clips),
+            lengths=clips.lengths.first(n_clips).reshape(n_clips),
             words=AmendedWords(words.items[:n_words], tracks.amendments, version),
             word_times=words.times.first(n_words).reshape(n_words, 3),
             word_vectors=words.vectors.first(n_words),

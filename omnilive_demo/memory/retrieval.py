@@ -1,16 +1,16 @@
 """Ranking: from a question's features to the moments that answer it, best first.
 
 Each clip of the prefix (and the open clip) and each stretch of words or sound without a picture is a moment. It gets
-- picture: cosine of the question feature q with g_k, from 0 at `nothing` to 1 at `certain` (belongs to the encoder),
-  or the score of a label of the clip that the question names, whichever is better;
+- picture: see `picture_scores`: cosine of the question feature q with g_k, and the labels that the question names;
 - speech: see `speech_search`; a question for words without a topic takes the newest statements (0.8, 0.7, ...);
 - sound: for questions about sounds, the newest first (0.9, 0.8, ...); a label that the question names counts 1.0,
   another named sound is left out, one that has no name ("sound") counts half;
 - time: when the question names a stretch, everything outside is out, and what lies nearer to what was meant gets more
   (all scores x 0.6..1.0); the time alone scores 0.9, or 0.45 when the question has a topic that was not found there.
-A question for words gives pictures 0.4 of their weight, one for sounds gives pictures and words 0.4. A moment's score
-is its best kind plus a tenth of the others; the kind of the evidence is the best one. Below 0.3 nothing is evidence:
-"never seen, never said" is an empty answer. The newer of two equal moments goes first.
+A question for words gives pictures 0.4 of their weight, one for sounds gives pictures and words 0.4, and one that
+points at something seen ("what was that?") gives words 0.4. A moment's score is its best kind plus a tenth of the
+others; the kind of the evidence is the best one. Below 0.3 nothing is evidence: "never seen, never said" is an empty
+answer. The newer of two equal moments goes first.
 
 A question about now has the newest pictures as its first evidence, with score 1.0; of the past only words and sounds
 come along, those above 0.5, scaled to 0.8, so that they can never win.
@@ -18,36 +18,22 @@ come along, those above 0.5, scaled to 0.8, so that they can never win.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnilive_demo.memory.moments import Memories
+from omnilive_demo.memory.picture_scores import PictureScale, picture_scores
 from omnilive_demo.memory.question_intent import Intent, is_question
+from omnilive_demo.models.sound_words import UNNAMED as UNNAMED_SOUND
+from omnilive_demo.models.sound_words import labels_of
 from omnilive_demo.records import Evidence, EvidenceKind, Heard, TimeSpan
 
 ENOUGH = 0.3
 MOST_EVIDENCE = 4
 CANDIDATES = 16
-UNNAMED_SOUND = "sound"
-
-
-@dataclass(frozen=True, slots=True)
-class PictureScale:
-    """Which cosines of q and g_k mean nothing and which are certain; belongs to the frame encoder and compressor.
-
-    The defaults are the plain descriptor's: in its sample streams a word that clearly holds for the whole picture has
-    0.4 to 0.75, one that holds for a part of it 0.15 to 0.25 (its labels tell), one that does not hold 0.1 or less.
-    """
-
-    nothing: float = 0.2
-    certain: float = 0.6
-
-    def score(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Cosines to 0..1."""
-        return np.clip((cosines.astype(np.float64) - self.nothing) / (self.certain - self.nothing), 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +46,8 @@ class Query:
     speech: NDArray[np.float64]  # a score for every utterance
     scale: PictureScale
     first_person: bool = False
-    names: tuple[str, ...] = ()  # words that labels may have
+    names: tuple[str, ...] = ()  # labels, or words of labels, that it names
+    meant: Mapping[str, float] = field(default_factory=dict)  # names by how near their meaning is to the question
     search: bool = False  # the search box: every kind counts in full, and only what is named
 
 
@@ -122,13 +109,8 @@ class Ranking:
     def _add_pictures(self) -> None:
         if not len(self._m.clips) or self._asks_now:
             return
-        scores = np.zeros(len(self._m.clips))
-        if self._q.picture is not None:
-            scores = self._q.scale.score(self._m.globals @ self._q.picture)
-        for position, score in self._m.named(self._q.names).items():
-            scores[position] = max(scores[position], score)
-        if (self._q.intent.speech or self._q.intent.sound) and not self._q.search:
-            scores *= 0.4
+        q = self._q
+        scores = picture_scores(self._m, q.picture, q.names, q.intent, q.scale, q.search, q.meant)
         fitting = scores * self._fits(self._m.clip_times)
         for i in {*_top(fitting, CANDIDATES), *_best_of_runs(fitting, MOST_EVIDENCE)}:
             self._at_clip(i).add("picture", float(scores[i]), self._m.clips[i].caption)
@@ -136,7 +118,7 @@ class Ranking:
     def _add_speech(self) -> None:
         intent, words = self._q.intent, self._m.view.words
         scores = self._q.speech.copy()
-        if intent.sound and not intent.speech:
+        if (intent.sound and not intent.speech) or (intent.points and self._q.scale.learned):
             scores *= 0.4
         fits = self._fits(self._m.view.word_times)
         if intent.speech and not intent.topic:
@@ -168,12 +150,13 @@ class Ranking:
         sounds = self._m.view.sounds
         fits = self._fits(self._m.view.sound_times)
         topic = self._q.intent.topic
+        asked_for = labels_of(topic)
         score = 0.9
         for i in range(len(sounds) - 1, -1, -1):
             heard = sounds[i].heard
             if fits[i] <= 0:
                 continue
-            named = _named(heard, topic)
+            named = heard.label in asked_for or _named(heard, topic)
             value = 1.0 if named else score * (0.5 if topic and heard.label == UNNAMED_SOUND else 1.0)
             if topic and not named and (heard.label != UNNAMED_SOUND or self._q.search):
                 continue
@@ -214,13 +197,13 @@ class Ranking:
         """Up to MOST_EVIDENCE of these clips, as far from each other in looks as can be; the newest is one of them."""
         if len(among) <= MOST_EVIDENCE:
             return list(among)
-        globals_ = self._m.globals[list(among)].astype(np.float32)
+        looks = self._m.directions(among)
         chosen = [len(among) - 1]
-        nearest = globals_ @ globals_[-1]
+        nearest = looks @ looks[-1]
         while len(chosen) < MOST_EVIDENCE:
             nearest[chosen] = np.inf
             chosen.append(int(np.argmin(nearest)))
-            nearest = np.maximum(nearest, globals_ @ globals_[chosen[-1]])
+            nearest = np.maximum(nearest, looks @ looks[chosen[-1]])
         return [among[i] for i in chosen]
 
     def _now(self) -> Evidence | None:

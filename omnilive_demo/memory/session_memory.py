@@ -14,30 +14,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.events import MemoryFigures
 from omnilive_demo.memory import recalling
 from omnilive_demo.memory.clip_builder import ClipBuilder, ClipRule
+from omnilive_demo.memory.clip_maker import make_clip
 from omnilive_demo.memory.clip_shelf import ClipShelf, ShelvedClips, entry_of
 from omnilive_demo.memory.compressor import Compressor
+from omnilive_demo.memory.figures import figures_of
 from omnilive_demo.memory.journal import Journal
-from omnilive_demo.memory.key_frames import choose_key_frames, clip_labels, describe, encode_jpeg
+from omnilive_demo.memory.key_frames import encode_jpeg
 from omnilive_demo.memory.long_term import LongTerm, segment_of
-from omnilive_demo.memory.records_log import RecordsLog, SoundEntry, WordsEntry
-from omnilive_demo.memory.retrieval import PictureScale
+from omnilive_demo.memory.picture_scores import PictureScale
+from omnilive_demo.memory.records_log import ClipEntry, RecordsLog, SoundEntry, WordsEntry
 from omnilive_demo.memory.sqlite_store import SqliteStore
 from omnilive_demo.memory.store import MemoryStore, Sitting, StoredMemory, StoreError
+from omnilive_demo.models.clip_reader import ClipReader
 from omnilive_demo.models.text_encoder import TextEncoder
+from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.records import Clip, Heard, KeyFrame, Question, Recall, SeenFrame, Snapshot, Spoken
 
 _log = logging.getLogger(__name__)
 
 RESTART_GAP_S = 1.0
+SURE_CAPTION = 0.5  # of its words, on average; below it the labels stand for the caption
 
 
 class SessionMemory:
@@ -51,6 +56,10 @@ class SessionMemory:
         rule: when a clip closes.
         scale: which picture cosines mean something, for this encoder and compressor.
         store: where to keep it; a SQLite file in `folder` by default.
+        names: of things, as the frame encoder's labels and the questions have them.
+        captioner: writes a clip's caption from its S_k, when it is asked to.
+        space: names the space of S and g, weights included; by default the compressor's name. What an earlier run
+            remembered in another space keeps its words, pictures and labels, and its vectors are left alone.
 
     Raises:
         StoreError: the folder cannot be used at all.
@@ -66,10 +75,16 @@ class SessionMemory:
         rule: ClipRule | None = None,
         scale: PictureScale | None = None,
         store: MemoryStore | None = None,
+        names: ThingNames | None = None,
+        captioner: ClipReader | None = None,
+        space: str = "",
     ) -> None:
         self._compressor = compressor
         self._text_encoder = text_encoder
         self._scale = scale or PictureScale()
+        self._names = names
+        self._captioner = captioner
+        self._space = space or compressor.name
         self._store: MemoryStore = store if store is not None else SqliteStore(folder)
         self._journal = Journal(self._store)
         self._log = RecordsLog()
@@ -83,7 +98,9 @@ class SessionMemory:
 
     def _take_up(self, stored: StoredMemory, epoch_s: float) -> None:
         for entry, global_ in stored.clips:
-            self._log.add_clip(entry, global_)
+            # One that another compressor made cannot be compared with a question any more, but keeps its words.
+            known = stored.space_at(entry.start_s) == self._space and len(global_) == self._compressor.width
+            self._log.add_clip(entry, global_ if known else np.zeros(self._compressor.width, np.float32))
         for words, vector in stored.words:
             self._log.add_words(words, vector)
         for sound in stored.sounds:
@@ -98,7 +115,7 @@ class SessionMemory:
         self.damage = stored.damage
         for sentence in stored.damage:
             _log.warning("memory: %s", sentence)
-        sitting = Sitting(epoch_s, self.start_s)
+        sitting = Sitting(epoch_s, self.start_s, self._space)
         self.sittings = (*stored.sittings, sitting)
         self._next_clip, self._next_words, self._next_sound = stored.next_clip, stored.next_words, stored.next_sound
         self._journal.write(lambda: self._store.begin(sitting))
@@ -125,26 +142,10 @@ class SessionMemory:
         return clip
 
     def _remember(self, frames: Sequence[SeenFrame], jpegs: Sequence[bytes]) -> Clip:
-        start_s, end_s = frames[0].t_s, frames[-1].t_s
-        short_term, global_ = self._compressor.compress([frame.features for frame in frames], start_s, end_s)
-        chosen = choose_key_frames([frame.change for frame in frames])
-        labels = clip_labels([frame.labels for frame in frames])
-        clip = Clip(
-            id=self._next_clip,
-            start_s=start_s,
-            end_s=end_s,
-            frame_times_s=tuple(frame.t_s for frame in frames),
-            key_frames=tuple(KeyFrame(frames[i].t_s, jpegs[i]) for i in chosen),
-            short_term=short_term.astype(np.float16),
-            global_=global_.astype(np.float16),
-            labels=labels,
-            caption=describe(labels),
-            tokens_seen=sum(len(frame.features.patches) for frame in frames),
-            tokens_kept=len(short_term) + 1,
-        )
+        clip = make_clip(self._next_clip, frames, jpegs, self._compressor, self._names or ())
         entry = entry_of(clip)
         self._next_clip += 1
-        self._long_term.add(clip.id, short_term)
+        self._long_term.add(clip.id, clip.short_term.astype(np.float32))
         self._close_segment(clip.id)
         self._log.add_clip(entry, clip.global_.astype(np.float32))
         self._shelf.put(clip)
@@ -161,8 +162,30 @@ class SessionMemory:
 
     def _integrate_segment(self, inside: Sequence[int]) -> None:
         view = self._log.view()
-        kept = self._long_term.close_segment([view.clips[i].id for i in inside], view.globals[list(inside)])
+        own = [i for i in inside if view.lengths[i] > 0]
+        if not own:
+            return
+        kept = self._long_term.close_segment([view.clips[i].id for i in own], view.globals[own])
         self._journal.write(lambda: self._store.add_long_term(*kept), segment=kept[0])
+
+    def caption(self, clip: int) -> Clip | None:
+        """Write the caption of a closed clip. Takes a while, and nothing waits for it: call it when there is time.
+
+        Returns the clip with its caption; None when there is no such clip, nobody to write one, or nothing to say.
+        """
+        entry = next(iter(self._entries(clip, clip)), None)
+        if self._captioner is None or entry is None:
+            return None
+        known = self._shelf.load(entry)
+        said = self._captioner.caption(known.short_term) if len(known.short_term) else None
+        if said is None or said.score < SURE_CAPTION or not said.text:
+            return None
+        text = f"{said.text[:1].upper()}{said.text[1:]}."
+        captioned = replace(known, caption=text)
+        self._log.amend_clip(replace(entry, caption=text))
+        self._shelf.put(captioned)
+        self._journal.write(lambda: self._store.amend_clip(replace(entry, caption=text)))
+        return captioned
 
     def add_spoken(self, spoken: Spoken) -> None:
         """Remember words; a known `utterance` amends `answered` only."""
@@ -229,13 +252,21 @@ class SessionMemory:
 
     def _recalling(self) -> recalling.Recalling:
         return recalling.Recalling(
-            self._log, self._long_term, self._compressor, self._text_encoder, self._journal.match_words, self._scale
+            self._log,
+            self._long_term,
+            self._compressor,
+            self._text_encoder,
+            self._journal.match_words,
+            self._scale,
+            self._names,
         )
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
         """Closed clips whose number is `first` to `last` (included), read as they are asked for."""
-        entries = [c for c in self._log.view().clips if c.id >= first and (last is None or c.id <= last)]
-        return ShelvedClips(self._shelf, entries)
+        return ShelvedClips(self._shelf, self._entries(first, last))
+
+    def _entries(self, first: int, last: int | None) -> list[ClipEntry]:
+        return [c for c in self._log.view().clips if c.id >= first and (last is None or c.id <= last)]
 
     def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:
         """The growing clip: start_s, end_s, frames, newest picture."""
@@ -254,16 +285,7 @@ class SessionMemory:
 
     def figures(self) -> MemoryFigures:
         """Clips, seconds, bytes, tokens seen and kept. Bytes are those of pictures, memories and words."""
-        view = self._log.view()
-        words = sum(len(entry.spoken.text.encode()) for entry in view.words)
-        vectors = 2 * view.word_vectors.size
-        return MemoryFigures(
-            clips=len(view.clips),
-            seconds=_covered_s(view.clip_times),
-            bytes=sum(clip.bytes for clip in view.clips) + words + vectors,
-            tokens_seen=sum(clip.tokens_seen for clip in view.clips),
-            tokens_kept=sum(clip.tokens_kept for clip in view.clips),
-        )
+        return figures_of(self._log.view())
 
     # ---- forgetting (writer thread) --------------------------------------------------------------------------------
 
@@ -315,11 +337,3 @@ class SessionMemory:
             inside = [i for i, clip in enumerate(clips) if segment_of(clip.id) == segment]
             if inside:
                 self._integrate_segment(inside)
-
-
-def _covered_s(times: NDArray[np.float64]) -> float:
-    """Seconds that clips `[n, 2]` cover; the second between a clip's last frame and the next one's first counts too."""
-    if not len(times):
-        return 0.0
-    gaps_s = times[1:, 0] - times[:-1, 1]
-    return round(float((times[:, 1] - times[:, 0]).sum() + gaps_s[gaps_s <= 2.0].sum()), 3)

@@ -32,11 +32,12 @@ from omnilive_demo.records import Clip
 
 _log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE_NAME = "memory.db"
 
 _SCHEMA = """
-CREATE TABLE sitting (id INTEGER PRIMARY KEY, epoch_s REAL NOT NULL, start_s REAL NOT NULL);
+CREATE TABLE sitting (
+    id INTEGER PRIMARY KEY, epoch_s REAL NOT NULL, start_s REAL NOT NULL, space TEXT NOT NULL);
 CREATE TABLE clip (
     id INTEGER PRIMARY KEY AUTOINCREMENT, start_s REAL NOT NULL, end_s REAL NOT NULL, labels TEXT NOT NULL,
     caption TEXT NOT NULL, tokens_seen INTEGER NOT NULL, tokens_kept INTEGER NOT NULL, bytes INTEGER NOT NULL,
@@ -56,6 +57,7 @@ CREATE TABLE long_term (
 CREATE VIRTUAL TABLE said USING fts5 (
     text, content='spoken', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
 """
+_FROM_1_TO_2 = "ALTER TABLE sitting ADD COLUMN space TEXT NOT NULL DEFAULT 'pooling';"  # there was no other then
 
 
 class SqliteStore:
@@ -112,6 +114,8 @@ class SqliteStore:
         self._writer.execute("PRAGMA journal_size_limit = 4194304")
         if version == 0:
             self._writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version == 1:
+            self._writer.executescript(f"BEGIN; {_FROM_1_TO_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         if self._max_bytes is not None:
             page = self._writer.execute("PRAGMA page_size").fetchone()[0]
             self._writer.execute(f"PRAGMA max_page_count = {max(1, self._max_bytes // page)}")
@@ -148,7 +152,9 @@ class SqliteStore:
 
     def _read_all(self) -> StoredMemory:
         with self._reading() as db:
-            sittings = tuple(Sitting(*row) for row in db.execute("SELECT epoch_s, start_s FROM sitting ORDER BY id"))
+            sittings = tuple(
+                Sitting(*row) for row in db.execute("SELECT epoch_s, start_s, space FROM sitting ORDER BY id")
+            )
             damaged, parts = rows.check_parts(
                 db.execute("SELECT clip, kind, position, data, digest FROM part ORDER BY clip")
             )
@@ -237,13 +243,20 @@ class SqliteStore:
     def begin(self, sitting: Sitting) -> None:
         """A process starts to write."""
         with self._writing() as db:
-            db.execute("INSERT INTO sitting (epoch_s, start_s) VALUES (?, ?)", (sitting.epoch_s, sitting.start_s))
+            row = (sitting.epoch_s, sitting.start_s, sitting.space)
+            db.execute("INSERT INTO sitting (epoch_s, start_s, space) VALUES (?, ?, ?)", row)
 
     def add_clip(self, entry: ClipEntry, clip: Clip) -> None:
         """Keep a closed clip."""
         with self._writing() as db:
             db.execute("INSERT INTO clip VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.clip_row(entry))
             db.executemany("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", rows.part_rows(clip))
+
+    def amend_clip(self, entry: ClipEntry) -> None:
+        """Keep the caption that a clip got later."""
+        caption, checksum = rows.caption_row(entry)
+        with self._writing() as db:
+            db.execute("UPDATE clip SET caption = ?, digest = ? WHERE id = ?", (caption, checksum, entry.id))
 
     def add_words(self, entry: WordsEntry, vector: NDArray[np.float32]) -> None:
         """Keep words, with their sentence vector, and index them."""

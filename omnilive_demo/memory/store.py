@@ -33,10 +33,14 @@ class StoreError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One run of the process on a store: stream time `start_s` was at wall-clock `epoch_s` (seconds since 1970)."""
+    """One run of the process on a store: stream time `start_s` was at wall-clock `epoch_s` (seconds since 1970).
+
+    space: the name of the space that S and g of its clips lie in; those of another space cannot be compared.
+    """
 
     epoch_s: float
     start_s: float
+    space: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class StoredMemory:
     next_sound: int
     damage: tuple[str, ...]
 
+    def space_at(self, t_s: float) -> str:
+        """The space of what was compressed at a moment."""
+        return next((sitting.space for sitting in reversed(self.sittings) if sitting.start_s <= t_s), "")
+
 
 class MemoryStore(Protocol):
     """One session's store. Every method may raise `StoreError`; a write that did left nothing behind."""
@@ -66,6 +74,10 @@ class MemoryStore(Protocol):
 
     def add_clip(self, entry: ClipEntry, clip: Clip) -> None:
         """Keep a closed clip."""
+        ...
+
+    def amend_clip(self, entry: ClipEntry) -> None:
+        """Keep the caption that a clip got later."""
         ...
 
     def add_words(self, entry: WordsEntry, vector: NDArray[np.float32]) -> None:

@@ -15,7 +15,7 @@ NO_PICTURE = "No picture is reaching me right now."
 
 def describe_now(asked: Asked) -> Sentences:
     """What the picture shows now: how it looks, what is in it, whether it moves."""
-    frame = _fresh(asked)
+    frame = fresh_frame(asked)
     if frame is None:
         yield from _no_fresh_picture(asked)
         return
@@ -23,8 +23,8 @@ def describe_now(asked: Asked) -> Sentences:
     if asked.reading.looks and asked.yes_or_no:
         yield _verdict(asked, frame, look, asked.reading.looks[0])
         return
-    elif look.adjectives:
-        yield _seen(asked, frame, f"Right now the picture is {picture_is(look)}.")
+    elif (looks := look_sentence(frame)) is not None:
+        yield _seen(asked, frame, looks)
     elif not look.known:
         yield _seen(asked, frame, "I do see a picture, but I can't make out what it shows.")
     yield from _things(asked)
@@ -35,11 +35,21 @@ def describe_now(asked: Asked) -> Sentences:
 
 def present_sentence(asked: Asked) -> Sentence | None:
     """The present in one sentence, or None when there is no fresh picture or nothing to say of it."""
-    frame = _fresh(asked)
-    look = look_of(frame.labels) if frame else None
-    if frame is None or look is None or not look.adjectives:
-        return None
-    return _seen(asked, frame, f"Right now the picture is {picture_is(look)}.")
+    frame = fresh_frame(asked)
+    text = look_sentence(frame) if frame is not None else None
+    return _seen(asked, frame, text) if frame is not None and text is not None else None
+
+
+def look_sentence(frame: SeenFrame) -> str | None:
+    """How a picture looks; None when nothing can be said of it."""
+    look = look_of(frame.labels)
+    return f"Right now the picture is {picture_is(look)}." if look.adjectives else None
+
+
+def movement_sentence(frame: SeenFrame) -> str | None:
+    """Whether anything moves in it; None when that is not known."""
+    moving = look_of(frame.labels).moving
+    return None if moving is None else "Something is moving." if moving else "Nothing is moving."
 
 
 def _verdict(asked: Asked, frame: SeenFrame, look: Look, word: str) -> Sentence:
@@ -56,7 +66,7 @@ def _verdict(asked: Asked, frame: SeenFrame, look: Look, word: str) -> Sentence:
 
 
 def _things(asked: Asked) -> Sentences:
-    frame = _fresh(asked)
+    frame = fresh_frame(asked)
     look = look_of(frame.labels) if frame else None
     if frame is not None and look is not None and look.things:
         yield _seen(asked, frame, f"I see {things(look.things)}.")
@@ -64,14 +74,14 @@ def _things(asked: Asked) -> Sentences:
 
 def _movement(asked: Asked, first: Look) -> Sentences:
     """Whether anything moves; or, when the picture has changed since the first sentence, how it looks now."""
-    frame = _fresh(asked)
+    frame = fresh_frame(asked)
     if frame is None:
         return
     look = look_of(frame.labels)
     if look.adjectives and set(look.adjectives).isdisjoint(first.adjectives) and first.adjectives:
         yield _seen(asked, frame, f"That has just changed: now it is {picture_is(look)}.")
-    elif look.moving is not None:
-        yield _seen(asked, frame, "Something is moving." if look.moving else "Nothing is moving.")
+    elif (moves := movement_sentence(frame)) is not None:
+        yield _seen(asked, frame, moves)
 
 
 def _no_fresh_picture(asked: Asked) -> Sentences:
@@ -83,7 +93,8 @@ def _no_fresh_picture(asked: Asked) -> Sentences:
         yield Sentence(text, _now_clips(asked), last.t_s)
 
 
-def _fresh(asked: Asked) -> SeenFrame | None:
+def fresh_frame(asked: Asked) -> SeenFrame | None:
+    """The newest picture, if it is the present."""
     frame = asked.view.latest()
     return frame if frame is not None and asked.ago_s(frame.t_s) <= STALE_S else None
 

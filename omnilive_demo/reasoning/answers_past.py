@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omnilive_demo.models.descriptor_space import COLOURS
+from omnilive_demo.models.sound_words import UNNAMED as UNNAMED_SOUND
 from omnilive_demo.reasoning.asked import Asked, Sentence, Sentences
 from omnilive_demo.reasoning.findings import Said, Stretch, all_spoken, heard, said, stretches
 from omnilive_demo.reasoning.phrases import (
-    UNNAMED_SOUND,
     capitalised,
     listed,
     picture_is,
@@ -40,13 +40,20 @@ def what_was_said(asked: Asked) -> Sentences:
             f"I haven't heard anything about {asked.about} so far." if asked.about != "that" else NOTHING_SAID
         )
         return
-    yield from _quotations(asked, found)
+    yield from quotations(asked, found)
 
 
 NOTHING_SAID = "I haven't heard anything that answers that."
 
 
-def _quotations(asked: Asked, found: Sequence[Said]) -> Sentences:
+def words_about(asked: Asked) -> Sentences:
+    """What was said about it, if that is sure enough."""
+    found = [one for one in said(asked.recall, asked.question.text) if one.score >= SURE]
+    return quotations(asked, found) if found else iter(())
+
+
+def quotations(asked: Asked, found: Sequence[Said]) -> Sentences:
+    """What was said, best first, with who said it and when; hedged when it may not be meant."""
     first = found[0]
     when, words = ago(asked.ago_s(first.spoken.start_s)), quotation(first.spoken.text)
     if first.score < SURE:
@@ -73,7 +80,7 @@ def what_was_heard(asked: Asked) -> Sentences:
     if not found:
         words = said(asked.recall, asked.question.text)
         if words and words[0].score >= SURE:
-            yield from _quotations(asked, words)
+            yield from quotations(asked, words)
         else:
             yield Sentence("I haven't noticed a sound like that.")
         return
@@ -88,7 +95,7 @@ def what_was_heard(asked: Asked) -> Sentences:
 def _other_sounds(asked: Asked, others: Sequence[tuple[Heard, tuple[int, ...]]]) -> Sentences:
     for sound, clips in others:
         what = "another one" if sound.label == UNNAMED_SOUND else sound_of(sound)
-        yield Sentence(f"There was also {what} {ago(asked.ago_s(sound.start_s))}.", clips)
+        yield Sentence(f"I also heard {what} {ago(asked.ago_s(sound.start_s))}.", clips)
 
 
 def when_it_was(asked: Asked) -> Sentences:
@@ -201,10 +208,9 @@ def _by_words_or_things(asked: Asked, otherwise: str) -> Sentences:
         yes = "Yes, " if asked.yes_or_no else ""
         yield Sentence(f"{yes}I saw {things(named)} {ago(_mid_s(asked, run))}.", run.clips)
         yield Sentence(f"That was {position(run.start_s)}.", run.clips)
-    found = [one for one in said(asked.recall, asked.question.text) if one.score >= SURE]
-    if found:
-        yield from _quotations(asked, found)
-    elif not seen:
+    quoted = list(words_about(asked))
+    yield from quoted
+    if not quoted and not seen:
         yield Sentence(otherwise)
         if not asked.names_things:
             yield Sentence(CANNOT_RECOGNISE)

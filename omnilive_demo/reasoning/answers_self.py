@@ -29,7 +29,9 @@ def capability(asked: Asked) -> Sentences:
         yield Sentence("I'm OmniLive.")
     yield Sentence("I watch, I listen, and I remember.")
     yield Sentence("Ask me what I see, what was said, what I heard, or what happened a while ago.")
-    if not asked.names_things:
+    if asked.names_things:
+        yield Sentence("I know some everyday things by sight, and what I'm not sure of I only describe.")
+    else:
         yield Sentence("I know light, colors and movement, but I can't name objects or people yet.")
 
 

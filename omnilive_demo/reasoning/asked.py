@@ -49,6 +49,11 @@ class Asked:
         """How long before now something was."""
         return max(0.0, self.view.now_s() - t_s)
 
+    def newest_s(self) -> float | None:
+        """When the newest picture was taken."""
+        frame = self.view.latest()
+        return frame.t_s if frame is not None else None
+
     @property
     def about(self) -> str:
         """What it is about, as the answer would say it: "the meeting", "your keys", or "that"."""

@@ -12,12 +12,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 
 from omnilive_demo.cancel import CancelToken
+from omnilive_demo.models.clip_reader import ClipReader
 from omnilive_demo.models.text_encoder import TextEncoder
+from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning import answers_now, answers_past, answers_self
+from omnilive_demo.reasoning.answers_by_sight import answer_by_sight
 from omnilive_demo.reasoning.asked import Asked, Sentences
 from omnilive_demo.reasoning.question import QuestionReader
 from omnilive_demo.reasoning.question_rules import Kind
 from omnilive_demo.reasoning.reasoner import LiveView
+from omnilive_demo.reasoning.sight import Sight
 from omnilive_demo.records import Delta, Question, Recall
 
 ANSWERS: Mapping[Kind, Callable[[Asked], Sentences]] = MappingProxyType(
@@ -31,6 +35,9 @@ ANSWERS: Mapping[Kind, Callable[[Asked], Sentences]] = MappingProxyType(
         Kind.DID_YOU_SEE: answers_past.whether_it_was_seen,
         Kind.HOW_LONG: answers_past.how_long_it_was,
         Kind.COUNT: answers_past.how_many,
+        Kind.COLOUR: answers_now.describe_now,
+        Kind.WHAT_WAS: answers_past.what_happened,
+        Kind.SUGGESTION: answers_self.unknown,
         Kind.CAPABILITY: answers_self.capability,
         Kind.GREETING: answers_self.greeting,
         Kind.THANKS: answers_self.thanks,
@@ -49,25 +56,45 @@ class EvidenceReasoner:
     Args:
         text_encoder: for questions that no rule knows.
         names_things: whether the frame encoder's labels name objects; without it, an answer says that they do not.
+        reader: reads S_k of the evidence; with it, answers are about things.
+        names: of the things that labels, reader and questions share; needed with a reader.
     """
 
     name = "evidence answers"
 
-    def __init__(self, text_encoder: TextEncoder, names_things: bool = False) -> None:
-        self._reader = QuestionReader(text_encoder)
-        self._names_things = names_things
+    def __init__(
+        self,
+        text_encoder: TextEncoder,
+        names_things: bool = False,
+        reader: ClipReader | None = None,
+        names: ThingNames | None = None,
+    ) -> None:
+        if reader is not None and names is None:
+            raise ValueError("a reader needs the names of the things that it reads")
+        self._text_encoder = text_encoder
+        self._reader = reader
+        self._names = names if reader is not None else None
+        self._questions = QuestionReader(text_encoder, self._names)
+        self._names_things = names_things or reader is not None
 
     async def answer(
         self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken
     ) -> AsyncIterator[Delta]:
         """The answer, one delta for each sentence."""
-        # Off the loop: a question that no rule knows takes a sentence embedding.
-        reading = await asyncio.to_thread(self._reader.read, question.text)
-        asked = Asked(question, reading, recall, view, self._names_things)
+        # Off the loop: a question that no rule knows takes a sentence embedding, and S_k is read for a sentence.
+        sentences = await asyncio.to_thread(self._begin, question, recall, view)
         gap = ""
-        for sentence in ANSWERS[reading.kind](asked):
+        # An interruption and the next picture get their turn between two sentences.
+        while (sentence := await asyncio.to_thread(next, sentences, None)) is not None:
             if cancel.cancelled:
                 return
             yield Delta(gap + sentence.text, sentence.clips, sentence.picture_t_s)
             gap = " "
-            await asyncio.sleep(0)  # an interruption and the next picture get their turn between two sentences
+
+    def _begin(self, question: Question, recall: Recall, view: LiveView) -> Sentences:
+        reading = self._questions.read(question.text)
+        asked = Asked(question, reading, recall, view, self._names_things)
+        answer = ANSWERS[reading.kind]
+        if self._reader is None or self._names is None:
+            return answer(asked)
+        return answer_by_sight(asked, Sight(self._reader, self._names, self._text_encoder), answer)

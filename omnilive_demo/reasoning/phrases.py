@@ -16,7 +16,6 @@ from omnilive_demo.reasoning.words import plain, word_set
 from omnilive_demo.records import Heard, Label, Spoken
 
 ENOUGH_SCORE = 0.5
-UNNAMED_SOUND = "sound"
 _MOST_ADJECTIVES, _MOST_THINGS, _MOST_WORDS = 3, 3, 40
 _MASS = word_set("music laughter applause thunder rain water wind silence speech traffic noise static")
 _HELPERS = word_set("mostly very quite rather slightly a bit little picture the is something")
@@ -74,6 +73,8 @@ def look_of(labels: Iterable[Label], enough: float = ENOUGH_SCORE) -> Look:
 def visual_word(label: str) -> str | None:
     """The plain visual word that a label stands for ("mostly blue" -> "blue"), or None when it names a thing."""
     words = plain(label).split()
+    if words == ["orange"]:
+        return None  # the fruit: a picture is "mostly orange"
     found = [_LOOKS[word] for word in words if word in _LOOKS]
     if len(found) != 1 or any(word not in _LOOKS and word not in _HELPERS for word in words):
         return None

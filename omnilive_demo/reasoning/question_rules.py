@@ -24,6 +24,9 @@ class Kind(StrEnum):
     DID_YOU_SEE = "did you see"
     HOW_LONG = "how long"
     COUNT = "count"
+    COLOUR = "colour"
+    WHAT_WAS = "what was"
+    SUGGESTION = "suggestion"
     CAPABILITY = "capability"
     GREETING = "greeting"
     THANKS = "thanks"
@@ -34,9 +37,19 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+_ABOUT_ME = (Kind.STOP, Kind.REPEAT, Kind.THANKS, Kind.GREETING, Kind.STANDING, Kind.NOTE, Kind.CAPABILITY)
+PLAIN = frozenset((*_ABOUT_ME, Kind.SAID, Kind.HEARD))
+"""Kinds that stay what they are, whatever things are named."""
+ABOUT_THINGS = frozenset((Kind.WHERE, Kind.WHEN, Kind.DID_YOU_SEE, Kind.COUNT, Kind.HOW_LONG, Kind.NOW_WHAT))
+"""Kinds that may ask for a thing."""
+ABOUT_LOOKS = frozenset((Kind.NOW_WHAT, Kind.WHEN, Kind.COUNT, Kind.HOW_LONG, Kind.HAPPENED))
+"""Kinds that may ask for more than things; in other words than these they tell of a need."""
+COLOUR_ASKED = re.compile(r"\b(?:what|which) (?:\w+ )?colou?rs?\b|\b(?:colou?r|shade) of\b")
+HERE = re.compile(r"\b(?:this|that|these|those|hold|holding|showing|wearing|doing|see|looking|describe)\b")
+
 _PAST = r"(?:ago|so far|before|earlier|today|yesterday|just now|at the (?:beginning|start|end)|since|while)"
 _SOUND = r"(?:noise|sound|bang|knock|ring|beep|bark|siren|alarm|doorbell|bell|music|clap|whistle|thunder|scream)"
-_SOUNDED = r"(?:knocked|knocking|rang|barked|coughed|laughed|clapped|shouted|screamed)"
+_SOUNDED = r"(?:rang|cough(?:ed|ing)?|laugh(?:ed|ing|ter)?|clapp(?:ed|ing)|shouted|applause|footsteps|whistl(?:ed|ing))"
 _SOMEBODY = r"(?:anybody|anyone|somebody|someone)"
 _PLEASE = r"(?:(?:please|can you|could you|will you|would you) )*"
 _SO = r"(?:(?:okay|ok|please|now|just|oh|great|yes) )*"
@@ -97,6 +110,7 @@ _RULES: tuple[tuple[Kind, tuple[str, ...]], ...] = (
         r".*\b(?:hear|heard|hearing)\b.*",
         rf".*\b{_SOUND}(?:s|ing|ed)?\b.*",
         rf".*\b{_SOUNDED}\b.*",
+        r"(?:did it|was it|has it been|has it) rain(?:ed|ing)?\b.*",
         r".*\b(?:was it|how) loud\b.*",
     )),
     (Kind.HOW_LONG, (r".*\bhow long (?:was|were|did|is|has|have|am|are|do|until)\b.*", r".*\bfor how long\b.*")),

@@ -31,7 +31,8 @@ def to_wire(event: PageEvent, seq: int, t_s: float) -> Json:
 def plain(value: Any) -> Any:
     """What JSON can hold: records as objects, floats to a thousandth, nothing that is not a number as null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        told = [field.name for field in dataclasses.fields(value) if field.metadata.get("told", True)]
+        return {name: plain(getattr(value, name)) for name in told}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     if isinstance(value, dict):

@@ -119,6 +119,29 @@ def test_a_sound_that_is_named_is_found_and_another_is_not(stream: SessionMemory
     assert "doorbell" not in _texts(ask(stream, "did you hear a dog bark", NOW_S))
 
 
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("did you hear a dog bark?", "barking"),
+        ("was there an alarm?", "alarm"),
+        ("did the doorbell ring?", "bell"),
+        ("Did anybody laugh?", "laughing"),
+        ("did you hear applause", "clapping"),
+        ("when did you hear steps", "footsteps"),
+        ("did you hear a motor", "engine"),
+        ("did it rain", "rain"),
+    ],
+)
+def test_a_sound_is_found_by_any_word_for_it(minilm: MiniLM, tmp_path: Path, question: str, label: str) -> None:
+    memory = open_memory(tmp_path, minilm)
+    watch(memory, 0, 60)
+    for i, one in enumerate(("barking", "alarm", "bell", "laughing", "clapping", "footsteps", "engine", "rain")):
+        memory.add_heard(heard(5.0 + 6 * i, one))
+    sounds = [e.text for e in ask(memory, question, 60).evidence if e.kind == "sound"]
+    assert sounds == [label]
+    memory.close()
+
+
 def test_a_time_narrows_what_was_seen_said_and_heard(stream: SessionMemory) -> None:
     assert ask(stream, "was there a sound two minutes ago", NOW_S).evidence == ()
     assert _texts(ask(stream, "what did i say a minute ago", NOW_S)) == ["my name is peter"]

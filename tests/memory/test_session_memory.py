@@ -14,9 +14,10 @@ from omnilive_demo.cancel import CancelToken
 from omnilive_demo.memory.compressor import Array
 from omnilive_demo.memory.key_frames import choose_key_frames, clip_labels, encode_jpeg
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
-from omnilive_demo.records import Label, Question, Recall
+from omnilive_demo.records import FrameFeatures, Label, Question, Recall
 
 
 class CountingPooling(PoolingCompressor):
@@ -34,6 +35,14 @@ class CountingPooling(PoolingCompressor):
     def encode_question(self, question: str, long_term: Array) -> Array | None:
         self.rows_read.append(len(long_term))
         return super().encode_question(question, long_term)
+
+
+class LongPooling(PoolingCompressor):
+    """Its g_k have any length, as those of a learned compressor have."""
+
+    def compress(self, frames: Sequence[FrameFeatures], start_s: float, end_s: float) -> tuple[Array, Array]:
+        short_term, global_ = super().compress(frames, start_s, end_s)
+        return short_term, global_ * (3.0 + start_s % 7.0)
 
 
 @pytest.fixture
@@ -104,6 +113,21 @@ def test_recall_reads_the_open_clip_and_changes_nothing(memory: SessionMemory) -
     recall = ask(memory, "when was it dark", 20.0)
     assert [(e.clip_id, e.start_s, e.end_s, e.kind) for e in recall.evidence] == [(2, 16.0, 19.0, "picture")]
     assert (memory.figures(), memory.open_clip(), memory.snapshot(20.0)) == before
+
+
+def test_only_the_direction_of_g_counts(tmp_path: Path) -> None:
+    graded = PictureScale(nothing=-1.0, certain=1.0)
+    plain = open_memory(tmp_path / "a", scale=graded)
+    other = SessionMemory(tmp_path / "b", LongPooling(HashedWords()), HashedWords(), epoch_s=EPOCH_S, scale=graded)
+    for each in (plain, other):
+        for n, looks in enumerate((("red",), ("dark",), ("green",), ("bright",), ("dark", "moving"), ("red",))):
+            watch(each, 16 * n, 16 * n + 16, looks)
+        watch(each, 96, 100, ("dark",))
+    for text in ("when was it dark", "did you see anything purple", "what happened"):
+        found, expected = ask(other, text, 100.0), ask(plain, text, 100.0)
+        assert expected.evidence
+        assert [e.clip_id for e in found.evidence] == [e.clip_id for e in expected.evidence]
+        assert [e.score for e in found.evidence] == pytest.approx([e.score for e in expected.evidence], abs=2e-3)
 
 
 def test_a_snapshot_never_sees_what_came_later(memory: SessionMemory) -> None:
@@ -188,7 +212,7 @@ def test_a_question_reads_at_most_512_rows(tmp_path: Path) -> None:
     compressor = CountingPooling()
     memory = _long(tmp_path, compressor, 600)
     ask(memory, "when was it dark", 1801.0)
-    assert compressor.rows_read == [512]
+    assert compressor.rows_read == [448 + 601 % 64]
     assert max(compressor.integrated) <= 64
     memory.close()
 

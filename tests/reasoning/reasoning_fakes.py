@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.clock import ManualTime, SessionClock
+from omnilive_demo.models.clip_reader import ClipReader
+from omnilive_demo.models.text_encoder import TextEncoder
+from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
 from omnilive_demo.reasoning.view import RecentFrames
 from omnilive_demo.records import (
@@ -58,22 +61,45 @@ def evidence(
     words: Sequence[Spoken] = (),
     sounds: Sequence[Heard] = (),
     score: float = 0.8,
+    short_term: NDArray[np.float16] | None = None,
 ) -> Evidence:
     named = tuple(Label(label, 0.9) for label in labels)
-    return Evidence(clip, start_s, end_s, score, kind, text, named, tuple(words), tuple(sounds))
+    return Evidence(clip, start_s, end_s, score, kind, text, named, tuple(words), tuple(sounds), short_term)
 
 
 class Stage:
     """A reasoner, a view at a moment, and a way to ask."""
 
-    def __init__(self, now_s: float = 180.0, *frames: SeenFrame, names_things: bool = False) -> None:
+    def __init__(
+        self,
+        now_s: float = 180.0,
+        *frames: SeenFrame,
+        names_things: bool = False,
+        reader: ClipReader | None = None,
+        names: ThingNames | None = None,
+        text_encoder: TextEncoder | None = None,
+    ) -> None:
         self.time = ManualTime()
         self.view = RecentFrames(SessionClock(self.time))
         self.time.advance(now_s)
         for one in frames:
             self.view.add(one)
         self.cancel = CancelToken()
-        self.reasoner = EvidenceReasoner(ScatteredEncoder(), names_things)
+        self.reasoner = EvidenceReasoner(text_encoder or ScatteredEncoder(), names_things, reader, names)
+        self.first: Evidence | None = None
+        self.last: Evidence | None = None
+
+    def asked(
+        self,
+        text: str,
+        *found: Evidence,
+        span: TimeSpan | None = None,
+        history: tuple[tuple[str, str], ...] = (),
+        is_spoken: bool = True,
+    ) -> tuple[Question, Recall]:
+        now_s = self.view.now_s()
+        question = Question(1, text, now_s, Snapshot(1, now_s), is_spoken, history=history)
+        return question, Recall(tuple(found), span, 12, self.first, self.last)
 
     async def deltas(
         self,
@@ -83,9 +109,7 @@ class Stage:
         history: tuple[tuple[str, str], ...] = (),
         is_spoken: bool = True,
     ) -> list[Delta]:
-        now_s = self.view.now_s()
-        question = Question(1, text, now_s, Snapshot(1, now_s), is_spoken, history=history)
-        recall = Recall(tuple(found), span, 12)
+        question, recall = self.asked(text, *found, span=span, history=history, is_spoken=is_spoken)
         return [delta async for delta in self.reasoner.answer(question, recall, self.view, self.cancel)]
 
     async def answer(

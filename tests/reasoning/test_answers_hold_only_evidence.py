@@ -8,6 +8,7 @@ import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reader_fake import NAMES, FakeReader, Scene
 from reasoning_fakes import Stage, frame
 
 from omnilive_demo.reasoning.when import ago, between, lasting, position
@@ -24,7 +25,20 @@ QUESTIONS = (
     "What was that noise?", "Where is my umbrella?", "Did you see the kettle?", "What is this?", "Describe it.",
     "Is it dark?", "Is anything moving?", "How long was it dark?", "How often was it dark?", "When did it move?",
     "How long have you been here?", "Hello", "What can you do?", "What is the capital of France?", "Can you hear me?",
+    "What was that?", "What did I just put down?", "What color was the kettle?", "How many umbrellas were there?",
+    "Is there a giraffe?", "What do you see?", "It rains, what should I take?", "When did you see a giraffe?",
+    "How long did you see the umbrella?", "What color is this?",
 )  # fmt: skip
+READER = FakeReader()
+SCENES = [
+    READER.remember(scene)
+    for scene in (
+        Scene({"umbrella": 0.95}, {("count", "umbrella"): ("two", 0.9), ("place", "umbrella"): ("left", 0.7)}),
+        Scene({"kettle": 0.9, "giraffe": 0.4}, {("colour", "kettle"): ("pink", 0.5)}, {"shown": ("kettle", 0.8)}),
+        Scene({"something": 0.9, "umbrella": 0.1}),
+        Scene({"giraffe": 0.75}, {("motion", "giraffe"): ("moves left", 0.9)}, {"put_down": ("umbrella", 0.9)}),
+    )
+]
 NOW_S = 400.0
 
 _LABELS = st.lists(
@@ -47,7 +61,8 @@ def _evidence(draw: st.DrawFn) -> Evidence:
     text = {"speech": words[0].text if words else "", "sound": sounds[0].label if sounds else ""}.get(kind, "")
     clip = draw(st.none() | st.integers(0, 50))
     score = draw(st.sampled_from([0.1, 0.35, 0.6, 1.0]))
-    return Evidence(clip, start_s, end_s, score, kind, text, tuple(draw(_LABELS)), words, sounds)
+    short_term = draw(st.none() | st.sampled_from(SCENES))
+    return Evidence(clip, start_s, end_s, score, kind, text, tuple(draw(_LABELS)), words, sounds, short_term)
 
 
 @st.composite
@@ -62,7 +77,23 @@ def _frames(draw: st.DrawFn) -> list[SeenFrame]:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.sampled_from(QUESTIONS), st.lists(_evidence(), max_size=4), _frames())
 def test_an_answer_holds_nothing_but_evidence(question: str, found: list[Evidence], frames: list[SeenFrame]) -> None:
-    deltas = asyncio.run(Stage(NOW_S, *frames).deltas(question, *found))
+    check(asyncio.run(Stage(NOW_S, *frames).deltas(question, *found)), found, frames)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.sampled_from(QUESTIONS), st.lists(_evidence(), max_size=4), _frames())
+def test_an_answer_by_sight_holds_nothing_but_evidence(
+    question: str, found: list[Evidence], frames: list[SeenFrame]
+) -> None:
+    stage = Stage(NOW_S, *frames, reader=READER, names=NAMES)
+    deltas = asyncio.run(stage.deltas(question, *found))
+    check(deltas, found, frames)
+    answer = "".join(delta.text for delta in deltas)
+    if all(one.short_term is None for one in found):
+        assert not re.search(r"\b(?:two umbrellas|pink|on the left|moves left)\b", answer)
+
+
+def check(deltas: list[Delta], found: list[Evidence], frames: list[SeenFrame]) -> None:
     answer = "".join(delta.text for delta in deltas)
     assert answer.strip()
     check_references(deltas, found, frames)
@@ -86,7 +117,7 @@ def check_quotations(answer: str, found: list[Evidence]) -> None:
 
 def check_labels(answer: str, found: list[Evidence], frames: list[SeenFrame]) -> None:
     """A look, thing or sound is claimed only if a label with enough score, or a sound, says so."""
-    claims = [s for s in _sentences(answer) if not re.match(r"(?:No, )?I (?:found no moment|haven't|can't)", s)]
+    claims = [s for s in _sentences(answer) if not re.match(r"(?:No, )?I (?:found no moment|haven't|can't|don't)", s)]
     text = " ".join(claims)
     given_labels = {
         label.text
@@ -94,6 +125,8 @@ def check_labels(answer: str, found: list[Evidence], frames: list[SeenFrame]) ->
         for label in labels
         if label.score >= 0.5
     }
+    read = [READER.names(one.short_term) for one in found if one.short_term is not None]
+    given_labels |= {label.text for labels in read for label in labels if 0.7 * label.score >= 0.5}
     for word in (*ADJECTIVES, *THINGS):
         assert word in given_labels or not re.search(rf"\b{word}\b", text)
     assert "moving" in given_labels or not re.search(r"\bsomething (?:moved|is moving)", text, re.IGNORECASE)

@@ -110,6 +110,22 @@ async def test_a_named_sound_is_confirmed() -> None:
     assert answer == "Yes, I heard a knock 40 seconds ago."
 
 
+@pytest.mark.parametrize(
+    ("question", "label", "answer"),
+    [
+        ("Did you hear a dog bark?", "barking", "Yes, I heard barking 40 seconds ago."),
+        ("Was there an alarm?", "alarm", "Yes, I heard an alarm 40 seconds ago."),
+        ("Did anybody laugh?", "laughing", "Yes, I heard laughing 40 seconds ago."),
+        ("What was that sound?", "ringing phone", "I heard a ringing phone 40 seconds ago."),
+        ("Did you hear footsteps?", "footsteps", "Yes, I heard footsteps 40 seconds ago."),
+        ("Did it rain?", "rain", "Yes, I heard rain 40 seconds ago."),
+    ],
+)
+async def test_every_sound_is_told_in_good_words(question: str, label: str, answer: str) -> None:
+    sound = Heard(138, 139, label, 0.9)
+    assert await Stage().answer(question, evidence(5, 130, 140, "sound", label, sounds=[sound])) == answer
+
+
 async def test_where_something_is_comes_from_what_was_said() -> None:
     found = evidence(4, 52, 68, "speech", KEYS.text, words=[KEYS])
     assert "keys in the drawer" in await Stage().answer("Where did I put my keys?", found)

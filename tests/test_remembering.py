@@ -1,0 +1,64 @@
+"""The writer of a session's memory: what the page is told of a closed clip, and of its caption, which comes later."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from session_fakes import InlineLane
+
+from omnilive_demo.events import ClipRemembered, PageEvent
+from omnilive_demo.memory.pooling import PoolingCompressor
+from omnilive_demo.memory.session_memory import SessionMemory
+from omnilive_demo.models.clip_reader import Caption
+from omnilive_demo.records import FrameFeatures, Label, SeenFrame
+from omnilive_demo.remembering import Remembering
+from omnilive_demo.serving.lane import LaneFull, Priority
+
+
+class NoText:
+    name, width = "no text", 4
+
+    def encode(self, texts: Any) -> np.ndarray:
+        return np.zeros((len(texts), self.width), np.float32)
+
+
+class CountingLane(InlineLane):
+    """Notes the priorities; refuses what may wait once it is `full`."""
+
+    def __init__(self) -> None:
+        self.priorities: list[Priority] = []
+        self.full = False
+
+    async def run(self, function: Any, *args: object, **how: Any) -> Any:
+        self.priorities.append(how["priority"])
+        if self.full and how["priority"] is Priority.BACKGROUND:
+            raise LaneFull("full")
+        return await super().run(function, *args, **how)
+
+
+def frame(t_s: float) -> SeenFrame:
+    features = FrameFeatures(np.eye(4, dtype=np.float32)[0], np.ones((16, 4), np.float32))
+    return SeenFrame(t_s, np.zeros((8, 8, 3), np.uint8), features, (Label("mug", 0.9),), 0.0, 1.0)
+
+
+@pytest.mark.parametrize("full", [False, True])
+async def test_a_closed_clip_is_told_at_once_and_its_caption_when_there_is_time(tmp_path: Path, full: bool) -> None:
+    lane, told = CountingLane(), list[PageEvent]()
+    lane.full = full
+    reader = SimpleNamespace(name="reader", caption=lambda rows: Caption("a mug on a table", 0.9))
+    memory = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0, captioner=reader)  # type: ignore[arg-type]
+    remembering = Remembering("1", SimpleNamespace(memory=lane), memory, told.append)  # type: ignore[arg-type]
+    remembering.start()
+    for t_s in range(16):
+        await remembering.see(frame(float(t_s)))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    captions = [event.caption for event in told if isinstance(event, ClipRemembered) and not event.open]
+    assert captions == (["mug"] if full else ["mug", "A mug on a table."])
+    assert lane.priorities.count(Priority.BACKGROUND) == 1
+    await remembering.close()
