@@ -56,9 +56,8 @@ def test_the_kind_is_read_past_the_things(text: str, kind: Kind, things: tuple[s
 
 def test_a_word_that_means_the_same_is_the_thing() -> None:
     minilm = MiniLM()
-    reading = QuestionReader(minilm, ThingNames({"bicycle": "bicycles", "mug": "mugs"}, minilm)).read(
-        "Where's my bike?"
-    )
+    names = ThingNames({"bicycle": "bicycles", "mug": "mugs"}, minilm)
+    reading = QuestionReader(minilm, names).read("Where's my bike?")
     assert (reading.kind, reading.things) == (Kind.WHERE, ("bicycle",))
     described = QuestionReader(minilm, names).read("Did you see a fragile drinking vessel for a romantic dinner?")
     assert described.things == ()
