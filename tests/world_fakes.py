@@ -40,4 +40,6 @@ def bank() -> QuestionBank:
         },
         held_out=frozenset({"pan"}),
         purposes=(frozenset({"mug", "wine glass"}),),
+        off_topic={"train": ["train off topic?"], "test": ["test off topic?"]},
+        nouns={"bucket": ["train mop?"]},
     )  # fmt: skip

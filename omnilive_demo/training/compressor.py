@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -30,7 +31,7 @@ from omnilive_demo.models.memory_module.module import MemoryModule
 from omnilive_demo.models.nano.reader import Reader, ReaderConfig, save_reader
 from omnilive_demo.models.nano.words import Vocabulary
 from omnilive_demo.models.text_encoder import MiniLM
-from omnilive_demo.training.compressor_check import check
+from omnilive_demo.training.compressor_check import check, cosine_scale
 from omnilive_demo.training.compressor_drawn import DrawnStreams, StreamSettings
 from omnilive_demo.training.compressor_learner import Habits, Learner, LossWeights
 from omnilive_demo.training.compressor_start import start_aligned, start_positional, start_words
@@ -38,6 +39,7 @@ from omnilive_demo.training.compressor_stream import Stream
 from omnilive_demo.training.compressor_text import StateText, TrainedText
 from omnilive_demo.training.config_file import CommandLine, read_command_line
 from omnilive_demo.training.export import export
+from omnilive_demo.training.optimiser import Group, Optimiser
 from omnilive_demo.training.plain_attention import use_plain_attention
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.clips import ClipPool
@@ -60,6 +62,8 @@ class CompressorConfig:
     clip_norm: float = 1.0
     text_loss: float = 0.15
     text_rate: float = 0.3
+    muon: float = 5.0
+    workers: int = 1
     checked: int = 12
     checked_split: Split = "train"
     check_every_s: float = 300.0
@@ -95,26 +99,40 @@ class FitSettings(Protocol):
         ...
 
     @property
+    def muon(self) -> float:
+        """What the learning rate of the matrices inside is multiplied by; 0: AdamW for them, too."""
+        ...
+
+    @property
+    def workers(self) -> int:
+        """Threads with a stream each."""
+        ...
+
+    @property
     def check_every_s(self) -> float:
         """Seconds between two looks at the held-out streams."""
         ...
 
 
-def groups_of(learner: Learner, config: FitSettings) -> list[dict[str, object]]:
+def groups_of(learner: Learner, config: FitSettings) -> list[Group]:
     """Parameters for the optimiser: norms and biases do not decay, the text projector moves slowly.
 
-    A text projector that moves fast forgets the words that are not in the training's questions.
+    A text projector that moves fast forgets the words that are not in the training's questions. The matrices inside
+    both decoders go to Muon.
     """
-    kinds: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    kinds: dict[tuple[bool, bool, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in learner.named_parameters():
-        kinds.setdefault((parameter.ndim >= 2, "text_projector" in name), []).append(parameter)
+        matrix = parameter.ndim >= 2
+        inside = matrix and ".layers." in name and config.muon > 0
+        kinds.setdefault((matrix, "text_projector" in name, inside), []).append(parameter)
     return [
-        {
-            "params": parameters,
-            "weight_decay": config.weight_decay if matrix and not text else 0.0,
-            "scale": config.text_rate if text else 1.0,
-        }
-        for (matrix, text), parameters in kinds.items()
+        Group(
+            parameters,
+            config.weight_decay if matrix and not text else 0.0,
+            config.text_rate if text else config.muon if inside else 1.0,
+            inside,
+        )
+        for (matrix, text, inside), parameters in kinds.items()
     ]
 
 
@@ -126,34 +144,55 @@ def fit(
     config: FitSettings,
     held_out: Sequence[Stream] = (),
 ) -> dict[str, float]:
-    """The loop, for any source of streams. Returns the last figures on the held-out streams."""
+    """The loop, for any source of streams. Returns the last figures on the held-out streams.
+
+    Every worker, a thread, takes a stream of its own for each step: on a CPU that is quicker than two threads for each
+    operation. With one worker a run is repeatable bit by bit; several share what is drawn inside the losses.
+    """
     if run.device.type == "cpu":
         use_plain_attention(learner.module.decoder)
         use_plain_attention(learner.reader.decoder)
     learner.to(run.device).train()
-    optimiser = torch.optim.AdamW(groups_of(learner, config), betas=(0.9, 0.98))
+    optimiser = Optimiser(groups_of(learner, config))
+    weights = [parameter for parameter in learner.parameters() if parameter.requires_grad]
     run.keep(learner=learner, optimiser=optimiser)
     run.resume()
     figures: dict[str, float] = {}
-    while run.goes_on():
-        stream = draw(run.rng)
-        run.set_learning_rate(optimiser)
+
+    def work(worker: int) -> tuple[tuple[Tensor | None, ...], dict[str, Tensor]]:
+        stream = draw(np.random.default_rng([run.settings.seed, run.steps, worker]))
         with run.autocast():
             parts = learner.losses(stream, text)
-        optimiser.zero_grad()
-        torch.autograd.backward(parts["loss"])
-        size = torch.nn.utils.clip_grad_norm_(learner.parameters(), config.clip_norm)
-        optimiser.step()
-        run.step(**parts, gradient=size)
-        if held_out and run.steps > 1 and run.due("check", config.check_every_s):
-            with run.autocast():
-                figures = check(learner, held_out, text, blind=False)
-            run.log(**{f"val_{name}": value for name, value in figures.items()})
+        gradients = torch.autograd.grad(parts["loss"], weights, allow_unused=True)
+        return gradients, {name: value.detach() for name, value in parts.items()}
+
+    with ThreadPoolExecutor(
+        config.workers, initializer=lambda: torch.set_num_threads(max(1, run.settings.threads // config.workers))
+    ) as pool:
+        while run.goes_on():
+            run.set_learning_rate(optimiser)
+            shares = list(pool.map(work, range(config.workers)))
+            for weight, *gradients in zip(weights, *(gradients for gradients, _ in shares), strict=True):
+                found = [gradient for gradient in gradients if gradient is not None]
+                weight.grad = torch.stack(found).sum(0) / config.workers if found else None
+            size = torch.nn.utils.clip_grad_norm_(weights, config.clip_norm)
+            optimiser.step()
+            run.step(**_means([parts for _, parts in shares]), gradient=size)
+            if held_out and run.steps > 1 and run.due("check", config.check_every_s):
+                with run.autocast():
+                    figures = check(learner, held_out, text, blind=False)
+                run.log(**{f"val_{name}": value for name, value in figures.items()})
     if held_out and run.finished:
         with run.autocast():
             figures = check(learner, held_out, text)
         run.log(**{f"val_{name}": value for name, value in figures.items()})
     return figures
+
+
+def _means(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of each loss over the streams that have it."""
+    names = dict.fromkeys(name for one in parts for name in one)
+    return {name: torch.stack([one[name] for one in parts if name in one]).mean() for name in names}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -182,8 +221,9 @@ def _train(call: CommandLine[CompressorConfig], minilm: MiniLM) -> int:
         text = StateText(learner.module, minilm, run.device, loss=config.text_loss, generator=run.torch_rng)
         held_out = val.whole_streams(config.checked, seed=config.run.seed)
         figures = fit(learner, train.draw, text, run, config, held_out)
-    if run.finished:
-        ship(learner, call.weights, {"figures": figures, "pool": str(config.train.name), "seed": config.run.seed})
+        if run.finished:
+            about = {"figures": figures, "pool": str(config.train.name), "seed": config.run.seed, "steps": run.steps}
+            ship(learner, call.weights, about | cosine_scale(learner, held_out, text))
     return 0
 
 

@@ -1,16 +1,23 @@
-"""Measures the memory module and the reader on held-out streams while they are trained."""
+"""Measures the memory module and the reader on held-out streams while they are trained, and what its cosines mean."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from omnilive_demo.memory.picture_scores import MANY_CLIPS
 from omnilive_demo.models.memory_module.module import cosines
 from omnilive_demo.training.compressor_learner import Learner
 from omnilive_demo.training.compressor_stream import Stream, StreamClip, pack_readings
 from omnilive_demo.training.compressor_text import TrainedText
+from omnilive_demo.training.frame_encoder_check import fitted
+
+UNLIKELY, LIKELY = 0.1, 0.9
+"""How often the best clip is right at the cosines where the app's scores begin and end."""
 
 
 @torch.no_grad()
@@ -45,9 +52,50 @@ def _retrieval(
     scores = cosines(states, globals_)
     best = scores.topk(min(4, len(stream.clips)), dim=1).indices.tolist()
     for question, clips in zip(stream.questions, best, strict=True):
+        if not question.positives:
+            continue
         for kind in {question.kind, question.kind.partition(":")[0]}:
             _add(sums, f"recall1_{kind}", clips[0] in question.positives)
             _add(sums, f"recall4_{kind}", not set(clips).isdisjoint(question.positives))
+
+
+@torch.no_grad()
+def cosine_scale(learner: Learner, streams: Sequence[Stream], text: TrainedText) -> dict[str, float]:
+    """What `PictureScale` is to know, from questions with and without an answer.
+
+    `cosine_nothing`, `cosine_certain`: among `MANY_CLIPS` the best clip is right in `UNLIKELY` and `LIKELY` of the
+    cases. `cosine_growth`: see `_growth`.
+    """
+    was_training = learner.training
+    learner.eval()
+    best: list[tuple[float, bool, int]] = []
+    unanswered: list[NDArray[np.float32]] = []
+    for stream in streams:
+        found = learner.compress(stream, text)
+        rows = text.rows([question.text for question in stream.questions])
+        scores = cosines(learner.question_states(stream, found, rows), found.globals_).cpu().numpy()
+        for question, row in zip(stream.questions, scores, strict=True):
+            best.append((float(row.max()), int(row.argmax()) in question.positives, len(row)))
+            if not question.positives:
+                unanswered.append(row)
+    learner.train(was_training)
+    growth = _growth(unanswered)
+    level = np.array([[score - growth * np.log(count / MANY_CLIPS)] for score, _, count in best])
+    weights, bias = fitted(level, np.array([right for _, right, _ in best]))
+    nothing, certain = (float((np.log(p / (1 - p)) - bias) / max(weights[0], 1e-3)) for p in (UNLIKELY, LIKELY))
+    return {"cosine_nothing": nothing, "cosine_certain": certain, "cosine_growth": growth}
+
+
+def _growth(unanswered: Sequence[NDArray[np.float32]]) -> float:
+    """How much higher the best cosine of a question without an answer is for each time e as many clips."""
+    rng = np.random.default_rng(1)
+    sizes, means = [], []
+    for size in (4, 8, 16, 32):
+        rows = [rng.permutation(row)[:size].max() for row in unanswered if len(row) >= size for _ in range(8)]
+        if rows:
+            sizes.append(np.log(size))
+            means.append(float(np.mean(rows)))
+    return float(np.polyfit(sizes, means, 1)[0]) if len(sizes) > 1 else 0.0
 
 
 def _reading(

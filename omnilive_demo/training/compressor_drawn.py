@@ -41,7 +41,8 @@ class StreamSettings:
     shortest, longest: frames of an ordinary clip. long_share: of the streams whose clips have 8, 16 or 32 frames all.
     tokens: P, tokens_share: how often each is drawn. readings: questions to the reader for each clip, beside the
     caption and the names. explicit, semantic, reference: questions of a stream. earlier: moments within it at which
-    reference questions are asked, too. names: bare names of a step.
+    reference questions are asked, too. unanswered: questions of a stream that nothing in it answers. names: bare names
+    of a step. meanings: texts of a step whose meaning is learnt from words alone.
     """
 
     frames: int = 300
@@ -56,7 +57,9 @@ class StreamSettings:
     semantic: int = 16
     reference: int = 10
     earlier: int = 4
+    unanswered: int = 8
     names: int = 96
+    meanings: int = 64
 
     def __post_init__(self) -> None:
         if len(self.tokens) != len(self.tokens_share) or abs(sum(self.tokens_share) - 1) > 1e-6:
@@ -87,6 +90,7 @@ class DrawnStreams:
         self._clips = pool.clips
         self._patches = pool.patches
         self._runs = _runs(self._clips)
+        self._meant = self._bank.names_meant()
 
     def draw(self, rng: np.random.Generator) -> Stream:
         """A stream for one step of the training."""
@@ -103,7 +107,7 @@ class DrawnStreams:
         """These clips as a stream from 0 on, with questions. everything: all readings, as measuring wants them."""
         settings, vocabulary = self._settings, self._vocabulary
         timeline = timeline_of(clips)
-        offset_s = 0.0 if rng.random() < 0.85 else float(rng.integers(0, 7200))
+        offset_s = 0.0 if rng.random() < 0.85 else 900.0 * int(rng.integers(1, 9))  # few, so that texts come again
         made = []
         for clip, segment in zip(clips, timeline.segments, strict=True):
             facts = facts_of(clip, vocabulary)
@@ -112,16 +116,19 @@ class DrawnStreams:
                 if everything
                 else readings_of(facts, vocabulary, rng, settings.readings)
             )
+            happens = frozenset(event.kind for event in clip.events)
             span = (segment.start_s + offset_s, segment.end_s + offset_s)
-            made.append(StreamClip(self._merged(clip), clip.frames, *span, readings, names_in(facts)))
+            made.append(StreamClip(self._merged(clip), clip.frames, *span, readings, names_in(facts), happens))
         asked = ask(
             timeline, rng, self._split, explicit=settings.explicit, semantic=settings.semantic,
             reference=settings.reference, bank=self._bank,
         )  # fmt: skip
         questions = [made_of for one in asked if (made_of := as_question(one, timeline))]
+        questions += self._unanswered(made, rng)
         if not everything:
             questions += self._earlier(timeline, rng)
-        return Stream(tuple(made), tuple(questions), tokens, self._bare_names(made, rng))
+        meanings = () if everything else self._meanings(rng)
+        return Stream(tuple(made), tuple(questions), tokens, self._bare_names(made, rng), meanings)
 
     def whole_streams(self, count: int, seed: int, most_clips: int = 40) -> list[Stream]:
         """The first clips of so many source streams as they were drawn, for measuring; always the same ones."""
@@ -144,6 +151,24 @@ class DrawnStreams:
             wanted = self._settings.reference
             asked = ask(begun, rng, self._split, explicit=0, semantic=0, reference=wanted, bank=self._bank)
             found += [replace(one, after=after) for each in asked if (one := as_question(each, begun))]
+        return found
+
+    def _unanswered(self, clips: Sequence[StreamClip], rng: np.random.Generator) -> list[StreamQuestion]:
+        """Questions for known things that are nowhere in the stream, and such as have nothing to do with pictures."""
+        bank, split = self._bank, self._split
+        there = {name for clip in clips for name in clip.names}
+        absent = [name for name in self._vocabulary.plurals if name not in there and name in by_name()]
+        found = []
+        for number in range(self._settings.unanswered):
+            name = absent[int(rng.integers(len(absent)))] if absent else ""
+            semantic = bank.semantic_of(name, split) if there.isdisjoint(bank.share_a_purpose(name)) else ()
+            if number % 3 == 0 or not name:
+                found.append(StreamQuestion(_one_of(rng, bank.off_topic[split]), (), "nothing:off_topic"))
+            elif number % 3 == 1 and semantic:
+                found.append(StreamQuestion(_one_of(rng, semantic), (), "nothing:semantic"))
+            else:
+                text = fill(_one_of(rng, bank.explicit[split]), by_name()[name])
+                found.append(StreamQuestion(text, (), "nothing:explicit"))
         return found
 
     def _draw_clips(self, rng: np.random.Generator) -> list[DrawnClip]:
@@ -189,6 +214,13 @@ class DrawnStreams:
         kept = rng.permutation(len(others))[: max(0, self._settings.names - len(there))]
         return tuple(self._said(name, rng) for name in (*there, *(others[i] for i in kept)))
 
+    def _meanings(self, rng: np.random.Generator) -> tuple[BareName, ...]:
+        """Things, most of them never drawn, each in one of the ways that the training knows to ask for it."""
+        bank = self._bank
+        chosen = rng.permutation(len(self._meant))[: self._settings.meanings]
+        names = [self._meant[int(i)] for i in chosen]
+        return tuple(BareName(name, _one_of(rng, bank.meant(name)), bank.share_a_purpose(name)) for name in names)
+
     def _said(self, name: str, rng: np.random.Generator) -> BareName:
         chance, bank = rng.random(), self._bank
         semantic = bank.semantic_of(name, "train")
@@ -199,6 +231,10 @@ class DrawnStreams:
             templates = bank.explicit["train"]
             return BareName(name, fill(templates[int(rng.integers(len(templates)))], thing))
         return BareName(name, name if chance < 0.9 or not thing else fill("{a}", thing))
+
+
+def _one_of(rng: np.random.Generator, texts: Sequence[str]) -> str:
+    return texts[int(rng.integers(len(texts)))]
 
 
 def as_question(asked: Asked, timeline: Timeline) -> StreamQuestion | None:

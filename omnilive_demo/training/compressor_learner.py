@@ -4,9 +4,11 @@
 2. and 3. Integration and retrieval: InfoNCE over the clips of the stream, softmax(cosine(q, g) / temperature), with q
    read behind H̄. Several clips may answer; they share the target equally.
 
-Three more, which the paper does not have, make a short training go further: the same questions asked behind an empty
-H̄ (what a thing looks like must not hang on the history), each clip's g against bare names (what is in this clip?), and
-reference questions asked at many earlier moments, where few clips make pointing easy to learn.
+Some more, which the paper does not have, make a short training go further: the same questions asked behind an empty
+H̄ (what a thing looks like must not hang on the history); each clip's g against bare names (what is in this clip?);
+reference questions asked at many earlier moments, where few clips make pointing easy to learn; which events g tells of;
+and what is meant by texts about many more things than are ever drawn. Beside the clips stands "nothing", with one
+learned cosine: it answers the questions that no clip does, so that cosines tell whether a question has an answer.
 """
 
 from __future__ import annotations
@@ -21,7 +23,15 @@ from torch.nn import functional
 from omnilive_demo.models.memory_module.module import ClipRows, MemoryModule, cosines
 from omnilive_demo.models.memory_module.text_rows import clip_sentence
 from omnilive_demo.models.nano.reader import Reader
-from omnilive_demo.training.compressor_stream import ReadingBatch, Stream, StreamClip, StreamQuestion, pack_readings
+from omnilive_demo.training.compressor_stream import (
+    EVENTS,
+    BareName,
+    ReadingBatch,
+    Stream,
+    StreamClip,
+    StreamQuestion,
+    pack_readings,
+)
 from omnilive_demo.training.compressor_text import TrainedText
 
 
@@ -35,6 +45,8 @@ class LossWeights:
     point: float = 0.5
     empty: float = 0.5
     bare: float = 0.5
+    events: float = 0.3
+    meanings: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,9 @@ class Learner(nn.Module):
     past: Tensor
     past_rows: Tensor
 
+    nothing: nn.Parameter
+    """The cosine of "no clip answers this"."""
+
     def __init__(
         self, module: MemoryModule, reader: Reader, weights: LossWeights, habits: Habits, generator: torch.Generator
     ) -> None:
@@ -76,6 +91,8 @@ class Learner(nn.Module):
         self.module, self.reader = module, reader
         self.weights, self.habits = weights, habits
         self._generator = generator
+        self.nothing = nn.Parameter(torch.tensor(0.3))
+        self.events = nn.Linear(module.config.hidden, len(EVENTS))
         self.register_buffer("past", torch.zeros(habits.history_rows, module.config.hidden))  # newest rows last
         self.register_buffer("past_rows", torch.tensor(0))
 
@@ -87,6 +104,10 @@ class Learner(nn.Module):
             parts |= self.retrieval_losses(stream, found, text)
         if stream.names and self.weights.bare:
             parts["bare"] = self.bare_loss(stream, found.globals_, text)
+        if self.weights.events and all(clip.happens is not None for clip in stream.clips):
+            parts["events"] = self.events_loss(stream.clips, found.globals_)
+        if stream.meanings and self.weights.meanings:
+            parts["meanings"] = self.meanings_loss(stream.meanings, text)
         total = sum(getattr(self.weights, name) * value for name, value in parts.items())
         return {"loss": torch.as_tensor(total), **parts}
 
@@ -150,13 +171,12 @@ class Learner(nn.Module):
         if at_end:
             target = _targets(at_end, found.globals_)
             states = self.question_states(stream, found, rows[: len(at_end)])
-            each = _cross_entropies(cosines(states, found.globals_) / self.habits.temperature, target)
+            each = _cross_entropies(self.logits(states, found.globals_), target)
             parts["retrieve"] = _mean_of_kinds(each, [question.late for question in at_end])
             alone = [i for i, question in enumerate(at_end) if not question.late]
             if alone and self.weights.empty:
                 bare = self.states_alone([rows[i] for i in alone])
-                logits = cosines(bare, found.globals_) / self.habits.temperature
-                parts["empty"] = _cross_entropies(logits, target[alone]).mean()
+                parts["empty"] = _cross_entropies(self.logits(bare, found.globals_), target[alone]).mean()
         if earlier and self.weights.point:
             parts["point"] = self.pointing_loss(earlier, found, rows[len(at_end) :])
         return parts
@@ -174,6 +194,11 @@ class Learner(nn.Module):
                 long_term = torch.cat([rest[-self._draw(len(rest)) :].to(long_term), long_term])
         return self.module.question_states(long_term, list(rows))
 
+    def logits(self, states: Tensor, globals_: Tensor) -> Tensor:
+        """Of each question for every clip, and last for "nothing" `[Q, K + 1]`."""
+        scores = cosines(states, globals_)
+        return torch.cat([scores, self.nothing.expand(len(scores), 1)], 1) / self.habits.temperature
+
     def pointing_loss(self, questions: Sequence[StreamQuestion], found: Compressed, rows: Sequence[Tensor]) -> Tensor:
         """Reference questions, each behind the clips that were over when it was asked.
 
@@ -185,7 +210,7 @@ class Learner(nn.Module):
         memories = self.module.integrate_batch([[g] for g in globals_], globals_)
         states = self.module.question_states_batch(memories, [[rows[i] for i in numbers] for numbers in of_moment])
         each = [
-            _cross_entropies(cosines(q, g) / self.habits.temperature, _targets([questions[i] for i in numbers], g))
+            _cross_entropies(self.logits(q, g), _targets([questions[i] for i in numbers], g))
             for q, g, numbers in zip(states, globals_, of_moment, strict=True)
         ]
         return torch.cat(each).mean()
@@ -221,6 +246,21 @@ class Learner(nn.Module):
         logits = logits.masked_fill((unsure & (target == 0)).to(logits.device), -1e4)
         return _cross_entropies(logits[some], target[some].to(logits.device)).mean()
 
+    def meanings_loss(self, meanings: Sequence[BareName], text: TrainedText) -> Tensor:
+        """Which of the names each of the texts means, by the cosine of both read as questions without a history."""
+        count = len(meanings)
+        rows = text.rows([*(one.text for one in meanings), *(one.name for one in meanings)])
+        states = self.states_alone(rows)
+        unsure = torch.tensor([[other.name in one.also for other in meanings] for one in meanings])
+        logits = cosines(states[:count], states[count:]) / self.habits.temperature
+        logits = logits.masked_fill(unsure.to(logits.device), -1e4)
+        return functional.cross_entropy(logits, torch.arange(count, device=logits.device))
+
+    def events_loss(self, clips: Sequence[StreamClip], globals_: Tensor) -> Tensor:
+        """Whether g tells what happens in a clip: each kind of event on its own."""
+        target = torch.tensor([[float(kind in (clip.happens or ())) for kind in EVENTS] for clip in clips])
+        return functional.binary_cross_entropy_with_logits(self.events(globals_).float(), target.to(globals_.device))
+
     def _chance(self, share: float) -> bool:
         return share > 0 and float(torch.rand((), generator=self._generator)) < share
 
@@ -233,9 +273,10 @@ _NO_HABITS = Habits(lost_slots=0.0, segments=0.0, history=0.0)
 
 
 def _targets(questions: Sequence[StreamQuestion], globals_: Tensor) -> Tensor:
-    target = torch.zeros(len(questions), len(globals_), device=globals_.device)
+    """What `Learner.logits` should find."""
+    target = torch.zeros(len(questions), len(globals_) + 1, device=globals_.device)
     for i, question in enumerate(questions):
-        target[i, list(question.positives)] = 1.0
+        target[i, list(question.positives) or [len(globals_)]] = 1.0
     return target
 
 

@@ -15,9 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from omnilive_demo.models.memory_module.module import MemoryModule
+from omnilive_demo.models.memory_module.text_rows import ROWS
 
 _QUIET = 0.02  # of the first output of a layer
 _REST = 0.4  # size of the directions that do not name
+_LOOKS = (ROWS, ROWS + 1, 1)  # how many rows back the positional heads look
 _LINEAR = 0.25  # size of what goes through the GELU: small, so that it is nearly linear there
 
 
@@ -50,7 +52,7 @@ def start_aligned(
     directions = directions[: config.hidden]  # [H, text_width]
     size = (states.float() @ directions.T).square().mean().sqrt()
     module.text_projector.weight.copy_(directions / size)
-    # What all texts have in common points at no clip. `with_sentence` makes a text's mean as long as its tokens are.
+    # What all texts have in common points at no clip. `question_rows` makes a text's mean as long as its tokens are.
     common = texts.float().mean(0) * states.float().norm(dim=1).mean() / texts.float().norm(dim=1).mean()
     module.text_projector.bias.copy_(-module.text_projector.weight @ common)
     into = directions @ align.float()  # [H, C]: a patch among the directions of the text
@@ -92,8 +94,9 @@ def start_positional(module: MemoryModule, strength: float = 5.0) -> None:
     """Lets the heads of the first key-value head of every layer begin by looking at where a row is, not what it is.
 
     "What was that?" is answered by a place in the history. Qwen2's biases of queries and keys make scores that depend
-    on the distance of two rows alone: the first of these heads looks at the row before, the second two rows back, the
-    others at what is near. Found from nothing, that takes a training longer than ours.
+    on the distance of two rows alone: for the last row of a question the first head looks at the newest clip and the
+    second at the one before, the third looks at the row before its own, the others at what is near. Found from nothing,
+    that takes a training longer than ours.
     """
     heads, kv_heads, theta = module.config.heads, module.config.kv_heads, module.config.rope_theta
     size = module.config.hidden // heads
@@ -104,7 +107,7 @@ def start_positional(module: MemoryModule, strength: float = 5.0) -> None:
         attention.k_proj.bias[:size] = torch.cat([torch.ones(size // 2), torch.zeros(size // 2)]) * strength
         for head in range(heads // kv_heads):
             rows = slice(head * size, (head + 1) * size)
-            back, sharp = (head + 1, strength) if head < 2 else (0, strength / 4)
+            back, sharp = (_LOOKS[head], strength) if head < len(_LOOKS) else (0, strength / 4)
             attention.q_proj.weight[rows] *= 0.2
             turned = torch.cat([torch.cos(rates * back), -torch.sin(rates * back)])
             attention.q_proj.bias[rows] = turned * sharp

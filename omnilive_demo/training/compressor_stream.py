@@ -15,6 +15,9 @@ from torch import Tensor
 
 from omnilive_demo.models.nano.words import Vocabulary
 
+EVENTS = ("shown", "put_down", "picked_up", "enters", "leaves")
+"""What may happen in a clip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -27,7 +30,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class StreamClip:
-    """A clip. merged: features `[T*R, F]`, frame-major. names: what is in it (words of the vocabulary), weighted."""
+    """A clip. merged: features `[T*R, F]`, frame-major. names: what is in it (words of the vocabulary), weighted.
+
+    happens: kinds of events in it (`EVENTS`), None where nobody said.
+    """
 
     merged: Tensor
     frames: int
@@ -35,11 +41,13 @@ class StreamClip:
     end_s: float
     readings: tuple[Reading, ...]
     names: dict[str, float]
+    happens: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StreamQuestion:
-    """A question about a stream. positives: the numbers of the clips that answer it.
+    """A question about a stream. positives: the numbers of the clips that answer it; of a question that nothing
+    answers there are none.
 
     late: whether the answer depends on the order of the clips (reference questions), so that it needs a history.
     after: asked when so many clips were over; 0 for all of them.
@@ -65,13 +73,15 @@ class BareName:
 class Stream:
     """Clips in order of time, questions about them, and names that may be in them.
 
-    tokens_per_frame: P of the compressor for this stream.
+    tokens_per_frame: P of the compressor for this stream. meanings: said things of any kind, whatever the clips show,
+    each with the name that it means (`name`), no name twice.
     """
 
     clips: tuple[StreamClip, ...]
     questions: tuple[StreamQuestion, ...]
     tokens_per_frame: int = 4
     names: tuple[BareName, ...] = ()
+    meanings: tuple[BareName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ they are made once and kept in float16. A module with a token table (the release
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from omnilive_demo.models.memory_module.module import MemoryModule
-from omnilive_demo.models.memory_module.text_rows import with_sentence
+from omnilive_demo.models.memory_module.text_rows import question_rows
 
 LARGEST_BATCH = 64
 
@@ -60,6 +61,7 @@ class StateText:
         self._module, self._encoder, self._device, self._kept = module, encoder, torch.device(device), kept
         self._loss, self._generator = loss, generator
         self._states: OrderedDict[str, Tensor] = OrderedDict()
+        self._lock = threading.Lock()
 
     def rows(self, texts: Sequence[str]) -> list[Tensor]:
         """Rows `[n, H]` of each text."""
@@ -68,21 +70,22 @@ class StateText:
         states = self.states(texts)
         if self._module.training and self._loss:
             states = [self._thinned(one) for one in states]
-        return self._module.project_text([with_sentence(one.to(self._device, torch.float32)) for one in states])
+        return self._module.project_text([question_rows(one.to(self._device, torch.float32)) for one in states])
 
     def states(self, texts: Sequence[str]) -> list[Tensor]:
         """Token states `[n, C]` float16 of each text."""
-        new = sorted({text for text in texts if text not in self._states}, key=len)
-        for start in range(0, len(new), LARGEST_BATCH):
-            batch = new[start : start + LARGEST_BATCH]
-            for text, found in zip(batch, self._encoder.token_states(batch), strict=True):
-                self._states[text] = torch.from_numpy(found).half()
-        wanted = []
-        for text in texts:
-            self._states.move_to_end(text)
-            wanted.append(self._states[text])
-        while len(self._states) > self._kept:
-            self._states.popitem(last=False)
+        with self._lock:
+            new = sorted({text for text in texts if text not in self._states}, key=len)
+            for start in range(0, len(new), LARGEST_BATCH):
+                batch = new[start : start + LARGEST_BATCH]
+                for text, found in zip(batch, self._encoder.token_states(batch), strict=True):
+                    self._states[text] = torch.from_numpy(found).half()
+            wanted = []
+            for text in texts:
+                self._states.move_to_end(text)
+                wanted.append(self._states[text])
+            while len(self._states) > self._kept:
+                self._states.popitem(last=False)
         return wanted
 
     def _thinned(self, states: Tensor) -> Tensor:

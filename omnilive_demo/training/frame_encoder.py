@@ -27,12 +27,14 @@ from omnilive_demo.training.export import export
 from omnilive_demo.training.frame_encoder_check import calibrated, checked
 from omnilive_demo.training.frame_encoder_closeups import CloseUps
 from omnilive_demo.training.frame_encoder_data import Batch, NameTable, Pool, Sampler, name_table, open_pool
+from omnilive_demo.training.optimiser import Group, Optimiser
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.sprites import NotoSprites
 
 WEIGHTS = ASSETS / "nano" / "frame_encoder.safetensors"
 NAMES = ASSETS / "nano" / "names.json"
 QUICK_CHECK = 1000  # pictures
+HAND_PRIOR = 3.0  # so that many patches without a hand do not add up to one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,18 @@ class LossWeights:
     known: float = 0.5
     known_anywhere: float = 0.3
     colour: float = 0.3
+    held: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class FrameEncoderConfig:
-    """`configs/frame_encoder.toml`. train, val: folders of `SnapshotPool`; pictures: how many of
-    train, 0 for all. average: share that the averaged weights keep a step. workers: threads, each with a part of the
-    batch. Until `close_share` of the budget is used it learns from close-ups, then until
-    `window_share` from `window` cells a side of each picture only, then from whole pictures."""
+    """`configs/frame_encoder.toml`. train, val: folders of `SnapshotPool`; pictures: how many of train, 0 for all.
+
+    average: share that the averaged weights keep a step. muon: what the learning rate of the matrices inside is
+    multiplied by; 0: AdamW for them, too. workers: threads, each with a part of the batch. Until `close_share` of the
+    budget is used it learns from close-ups, then until `window_share` from `window` cells a side of each picture only,
+    then from whole pictures. held_share: of a batch, see `Sampler`.
+    """
 
     train: Path
     val: Path
@@ -63,21 +69,28 @@ class FrameEncoderConfig:
     close_weights: LossWeights = LossWeights()  # while it learns from close-ups
     weight_decay: float = 0.05
     average: float = 0.998
+    muon: float = 1.0
     pictures: int = 0
     workers: int = 1
     window: int = GRID
     window_share: float = 0.0
     close_share: float = 0.0
+    held_share: float = 0.0
 
 
 class Learner(nn.Module):
-    """The network and what only its training needs: a plain classifier of the patches and of their pooling, which finds
-    its way sooner than the comparison with fixed texts does and takes the patches along."""
+    """The network and what only its training needs.
+
+    A plain classifier of the patches and of their pooling finds its way sooner than the comparison with fixed texts and
+    takes the patches along. Which patch shows a hand is learnt from pictures of which only is known that something is
+    held in them: the memory is to tell what is shown, put down and picked up.
+    """
 
     def __init__(self, names: int) -> None:
         super().__init__()
         self.network = FrameNetwork()
         self.classes = nn.Linear(WIDTH, names + 1)
+        self.hand = nn.Linear(WIDTH, 1)
 
 
 class AveragedWeights:
@@ -129,12 +142,12 @@ def trained(run: Run, config: FrameEncoderConfig, table: NameTable, train: Pool,
     learner = Learner(len(table.names)).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network = learner.network
     average = AveragedWeights(network, config.average)
-    optimiser = torch.optim.AdamW(parameter_groups(learner, config.weight_decay), lr=0.0, betas=(0.9, 0.98), fused=True)
+    optimiser = Optimiser(parameter_groups(learner, config.weight_decay, config.muon))
     weights = [tensor for tensor in learner.parameters() if tensor.requires_grad]
     texts = torch.from_numpy(table.vectors).to(run.device)
     run.keep(learner=learner, average=average, optimiser=optimiser)
     run.resume()
-    sampler = Sampler(train, table)
+    sampler = Sampler(train, table, config.held_share)
     close_ups = CloseUps(NotoSprites(), train, table) if config.close_share else None
 
     def work(worker: int) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
@@ -154,12 +167,12 @@ def trained(run: Run, config: FrameEncoderConfig, table: NameTable, train: Pool,
     with ThreadPoolExecutor(
         config.workers, initializer=lambda: torch.set_num_threads(run.settings.threads or 1)
     ) as pool:
+        torch.set_num_threads(config.workers)  # of this thread, which moves the weights while the workers wait
         while run.goes_on():
             run.set_learning_rate(optimiser)
             shares = list(pool.map(work, range(config.workers)))
             for weight, *gradients in zip(weights, *(gradients for gradients, _ in shares), strict=True):
-                # In the weight's own memory format: the fused optimiser goes through both as they lie.
-                weight.grad = torch.empty_like(weight).copy_(torch.stack(gradients).mean(0))
+                weight.grad = torch.stack(gradients).mean(0)
             torch.nn.utils.clip_grad_norm_(weights, 5.0)
             optimiser.step()
             average.update(network)
@@ -170,11 +183,16 @@ def trained(run: Run, config: FrameEncoderConfig, table: NameTable, train: Pool,
     return average.network
 
 
-def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Matrices and kernels decay; biases, norms and single vectors do not."""
-    heavy = [weights for weights in network.parameters() if weights.ndim > 1]
-    light = [weights for weights in network.parameters() if weights.ndim <= 1]
-    return [{"params": heavy, "weight_decay": weight_decay}, {"params": light, "weight_decay": 0.0}]
+def parameter_groups(learner: Learner, weight_decay: float, muon: float) -> list[Group]:
+    """Matrices and kernels decay; biases, norms and single vectors do not. What is inside goes to Muon."""
+    kinds: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, weights in learner.named_parameters():
+        inside = weights.ndim > 1 and name.startswith(("network.stages", "network.attention"))
+        kinds.setdefault((weights.ndim > 1, inside and muon > 0), []).append(weights)
+    return [
+        Group(weights, weight_decay if heavy else 0.0, muon if inside else 1.0, inside)
+        for (heavy, inside), weights in kinds.items()
+    ]
 
 
 def losses(
@@ -201,6 +219,7 @@ def losses(
             out.known_anywhere, (batch.whole[:, :known].sum(1) > 0).float()
         ),
         "colour": functional.cross_entropy(out.colour.float().flatten(0, 1), batch.colours.flatten(0, 1)),
+        "held": held_loss(learner.hand(out.patches).squeeze(-1).float(), batch.held),
     }
     total = torch.stack([getattr(weights, name) * value for name, value in found.items()]).sum()
     figures = {name: value.detach() for name, value in found.items()}
@@ -211,6 +230,15 @@ def losses(
     figures["single_right"] = right[single].float().mean() if bool(single.any()) else torch.tensor(0.0)
     figures["cells_right"] = (scores.argmax(1)[named] == shown[named]).float().mean()
     return total, figures
+
+
+def held_loss(hands: Tensor, held: Tensor) -> Tensor:
+    """Something is held in a picture where some patch `[n, P]` shows a hand; pictures of which it is not known (nan) do
+    not count."""
+    told = ~held.isnan()
+    if not bool(told.any()):
+        return hands.sum() * 0.0
+    return functional.binary_cross_entropy_with_logits(hands[told].logsumexp(1) - HAND_PRIOR, held[told])
 
 
 def write(network: FrameNetwork, table: NameTable, val: Pool, path: Path, about: dict[str, object]) -> None:

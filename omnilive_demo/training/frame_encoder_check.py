@@ -110,10 +110,11 @@ def fitted(features: NDArray[np.float64], true: NDArray[np.bool_]) -> tuple[NDAr
     """Weights and bias of a logistic regression, by Newton's method with a small ridge."""
     if not len(features):
         return np.zeros(FEATURES), -10.0  # a network that suggests nothing is never to name anything
+    count = features.shape[1]
     mean, spread = features.mean(0), features.std(0) + 1e-6
     x = np.concatenate([(features - mean) / spread, np.ones((len(features), 1))], axis=1)
-    theta = np.zeros(FEATURES + 1)
-    ridge = np.diag([1.0] * FEATURES + [1e-3])
+    theta = np.zeros(count + 1)
+    ridge = np.diag([1.0] * count + [1e-3])
     for _ in range(30):
         p = 1 / (1 + np.exp(-np.clip(x @ theta, -30, 30)))
         hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge

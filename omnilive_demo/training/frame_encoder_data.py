@@ -29,13 +29,15 @@ class Pool:
     """Drawn snapshots, as `training/world/snapshot_pool.py` keeps them; things are indices into `all_things()`.
 
     images: uint8 `[n, 192, 192, 3]`; cells: `[n, 8, 8]`, whose each cell is, -1: nobody's; present: `[n, 6]`, padded
-    with -1; areas: `[n, 6]`, the shares of the picture that these cover. rows: those that are drawn already.
+    with -1; areas: `[n, 6]`, the shares of the picture that these cover; held: `[n]`, whether a hand holds something.
+    rows: those that are drawn already.
     """
 
     images: NDArray[np.uint8]
     cells: NDArray[np.int16]
     present: NDArray[np.int16]
     areas: NDArray[np.float16]
+    held: NDArray[np.bool_]
     rows: NDArray[np.int64]
 
 
@@ -47,14 +49,14 @@ def open_pool(folder: Path, most: int = 0) -> Pool:
     """
     if not (folder / "done.npy").is_file():
         raise FileNotFoundError(f"{folder} is no pool of snapshots: python -m {snapshot_pool.__name__} --out {folder}")
-    images, cells, present, areas = (
-        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("images", "cells", "present", "areas")
+    images, cells, present, areas, held = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("images", "cells", "present", "areas", "held")
     )
     done = np.load(folder / "done.npy").astype(bool).repeat(snapshot_pool.CHUNK)[: len(cells)]
     rows = np.flatnonzero(done)[: most or None]
     if not len(rows):
         raise FileNotFoundError(f"{folder} holds no snapshot yet")
-    return Pool(images, cells, present, areas, rows)
+    return Pool(images, cells, present, areas, held, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Batch:
 
     images: float32 `[n, 3, 192, 192]`, 0..1. cells: `[n, 64]`, the name of each cell. whole: `[n, m + 1]`, the share of
     each name in the picture. colours: `[n, 64, 11]`, how well each colour word fits a cell. learnt: `[n, 64]`, the
-    cells to compare with the names: all of things, some of nothing. In a cut picture there are fewer than 64 cells.
+    cells to compare with the names: all of things, some of nothing. held: `[n]`, 1 where a hand holds something, 0
+    where none does, nan where that is not known. In a cut picture there are fewer than 64 cells.
     """
 
     images: Tensor
@@ -113,29 +116,41 @@ class Batch:
     whole: Tensor
     colours: Tensor
     learnt: Tensor
+    held: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
         return Batch(
-            *(tensor.to(device) for tensor in (self.images, self.cells, self.whole, self.colours, self.learnt))
+            *(
+                tensor.to(device)
+                for tensor in (self.images, self.cells, self.whole, self.colours, self.learnt, self.held)
+            )
         )
 
 
 class Sampler:
-    """Draws batches at random, changed so that no picture comes twice. Keeps no state, so any thread may draw."""
+    """Draws batches at random, changed so that no picture comes twice. Keeps no state, so any thread may draw.
 
-    def __init__(self, pool: Pool, table: NameTable) -> None:
+    held_share: how many of a batch are surely pictures with something in a hand, which are rare in a pool.
+    """
+
+    def __init__(self, pool: Pool, table: NameTable, held_share: float = 0.0) -> None:
         self._pool, self._table = pool, table
+        self._held = pool.rows[pool.held[pool.rows]] if held_share else pool.rows[:0]
+        self._held_share = held_share if len(self._held) else 0.0
+        self._images = np.asarray(pool.images)  # the same memory, without the slow indexing of a memory map
 
     def draw(self, size: int, rng: np.random.Generator, window: int = GRID) -> Batch:
         """A batch. With a `window` below 8, only that many cells a side of each picture, around one of its things:
         a part shows more of what is learnt than a whole picture does, for the time that it takes."""
-        rows = np.sort(rng.choice(self._pool.rows, size))
+        held = rng.choice(self._held, round(self._held_share * size)) if self._held_share else self._held[:0]
+        rows = np.sort(np.concatenate([held, rng.choice(self._pool.rows, size - len(held))]))
         images, cells, gone = self._moved(rows, rng, window)
         present = np.where(gone, -1, self._pool.present[rows])
         return made_batch(
-            in_another_light(as_floats(images), rng), cells, present, self._pool.areas[rows], self._table, rng
-        )
+            in_another_light(as_floats(images), rng), cells, present, self._pool.areas[rows], self._table, rng,
+            self._pool.held[rows],
+        )  # fmt: skip
 
     def _moved(
         self, rows: NDArray[np.int64], rng: np.random.Generator, window: int
@@ -146,27 +161,43 @@ class Sampler:
         cells = np.empty((len(rows), window, window), np.int16)
         owned = _owned(self._pool.cells[rows], present)
         for k, row in enumerate(rows):
-            image, own = self._pool.images[row], self._pool.cells[row]
+            image, own = self._images[row], self._pool.cells[row]
             if rng.random() < 0.5:
                 image, own = image[:, ::-1], own[:, ::-1]
             whole = rng.integers(-1, 2, 2) if rng.random() < 0.3 else np.zeros(2, np.int64)
-            image = _shifted(image, whole * CELL + rng.integers(-7, 8, 2), edge=True)
-            own = _shifted(own, whole, edge=False)
-            if rng.random() < 0.25:
-                _cover(image, own, rng)
-            y, x = _corner(own, rng, window)
-            cells[k] = own[y : y + window, x : x + window]
-            images[k] = image[y * CELL : (y + window) * CELL, x * CELL : (x + window) * CELL]
+            own = _shifted(own, whole)
+            cover = _cover(rng) if rng.random() < 0.25 else None
+            if cover is not None:
+                own[cover] = -1
+            corner = _corner(own, rng, window)
+            cells[k] = own[corner[0] : corner[0] + window, corner[1] : corner[1] + window]
+            shift = whole * CELL + rng.integers(-7, 8, 2)
+            images[k] = _part(image, corner[0] * CELL - shift[0], corner[1] * CELL - shift[1], window * CELL)
+            if cover is not None:
+                _paint_over(images[k], cover, corner, rng)
         left = _owned(cells, present)
         return images, cells, (left <= 0.34 * owned) & ((owned > 0) | (window < GRID))
 
 
-def _cover(image: NDArray[np.uint8], cells: NDArray[np.int16], rng: np.random.Generator) -> None:
-    """Paints over some cells, with a colour or with what they show on the average."""
+Cover = tuple[slice, slice]
+
+
+def _cover(rng: np.random.Generator) -> Cover:
+    """Some cells, which something hides."""
     (top, left), (high, wide) = rng.integers(0, GRID, 2), rng.integers(1, 4, 2)
-    cells[top : top + high, left : left + wide] = -1
-    area = image[top * CELL : (top + high) * CELL, left * CELL : (left + wide) * CELL]
-    area[:] = rng.integers(0, 256, 3) if rng.random() < 0.5 else area.mean((0, 1))
+    return slice(top, top + high), slice(left, left + wide)
+
+
+def _paint_over(image: NDArray[np.uint8], cover: Cover, corner: tuple[int, int], rng: np.random.Generator) -> None:
+    """Paints over what a window that begins at `corner` has of a cover, with a colour or with what is there on the
+    average."""
+    rows, columns = (
+        slice(max(0, (side.start - start) * CELL), max(0, (side.stop - start) * CELL))
+        for side, start in zip(cover, corner, strict=True)
+    )
+    area = image[rows, columns]
+    if area.size:
+        area[:] = rng.integers(0, 256, 3) if rng.random() < 0.5 else area.mean((0, 1))
 
 
 def _corner(cells: NDArray[np.int16], rng: np.random.Generator, window: int) -> tuple[int, int]:
@@ -184,7 +215,8 @@ def _corner(cells: NDArray[np.int16], rng: np.random.Generator, window: int) -> 
 
 def plain_batch(pool: Pool, table: NameTable, rows: NDArray[np.int64]) -> Batch:
     """Pictures as they are."""
-    return made_batch(as_floats(pool.images[rows]), pool.cells[rows], pool.present[rows], pool.areas[rows], table)
+    images, held = as_floats(pool.images[rows]), pool.held[rows]
+    return made_batch(images, pool.cells[rows], pool.present[rows], pool.areas[rows], table, held=held)
 
 
 def made_batch(
@@ -194,6 +226,7 @@ def made_batch(
     areas: NDArray,
     table: NameTable,
     rng: np.random.Generator | None = None,
+    held: NDArray[np.bool_] | None = None,
 ) -> Batch:
     """Pictures and the truth about them in the table's terms. A thing that the table lacks is "nothing"."""
     names = len(table.names)
@@ -205,11 +238,15 @@ def made_batch(
         if name >= 0:
             whole[k, name] += np.sqrt(max(float(areas[k, j]), 1e-3))
     whole[whole.sum(1) == 0, names] = 1.0
-    return named_batch(images, cell_names, whole / whole.sum(1, keepdims=True), rng)
+    return named_batch(images, cell_names, whole / whole.sum(1, keepdims=True), rng, held)
 
 
 def named_batch(
-    images: Tensor, cell_names: NDArray[np.int64], whole: NDArray[np.float32], rng: np.random.Generator | None
+    images: Tensor,
+    cell_names: NDArray[np.int64],
+    whole: NDArray[np.float32],
+    rng: np.random.Generator | None,
+    held: NDArray[np.bool_] | None = None,
 ) -> Batch:
     """Pictures with the name of each cell `[n, cells]` (-1: none) and the shares of the names `[n, m + 1]`."""
     names = whole.shape[1] - 1
@@ -222,6 +259,7 @@ def named_batch(
         whole=torch.from_numpy(whole),
         colours=torch.from_numpy(colour_shares(lab)).view(*cell_names.shape, -1),
         learnt=torch.from_numpy((cell_names >= 0) | (chances < NOTHING_SHARE)),
+        held=torch.full((len(images),), torch.nan) if held is None else torch.from_numpy(np.array(held)).float(),
     )
 
 
@@ -253,15 +291,20 @@ def in_another_light(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     return pictures.clamp_(0, 1)
 
 
-def _shifted(grid: NDArray, by: NDArray[np.int64], edge: bool) -> NDArray:
-    """Moved down and right; what comes in repeats the edge, or is -1."""
-    height, width = grid.shape[:2]
-    rows, columns = np.arange(height) - by[0], np.arange(width) - by[1]
-    moved: NDArray = grid[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
-    if not edge:
-        moved[(rows < 0) | (rows >= height)] = -1
-        moved[:, (columns < 0) | (columns >= width)] = -1
+def _shifted(cells: NDArray[np.int16], by: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Moved down and right; what comes in is -1."""
+    padded = np.pad(cells, 1, constant_values=-1)
+    y, x = 1 - by
+    moved: NDArray[np.int16] = padded[y : y + len(cells), x : x + len(cells)]
     return moved
+
+
+def _part(image: NDArray[np.uint8], top: int, left: int, side: int) -> NDArray[np.uint8]:
+    """A square of a picture; what lies outside repeats the edge."""
+    height, width = image.shape[:2]
+    inside = image[max(top, 0) : top + side, max(left, 0) : left + side]
+    beyond = ((max(-top, 0), max(top + side - height, 0)), (max(-left, 0), max(left + side - width, 0)), (0, 0))
+    return np.pad(inside, beyond, "edge") if any(map(any, beyond)) else inside
 
 
 def _owned(cells: NDArray[np.int16], present: NDArray[np.int16]) -> NDArray[np.int64]:

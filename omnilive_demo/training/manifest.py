@@ -58,6 +58,8 @@ class ManifestConfig:
     weight_decay: float = 0.05
     clip_norm: float = 1.0
     text_rate: float = 1.0
+    workers: int = 1
+    muon: float = 0.0  # weights that were trained with AdamW go on with it
     store: Literal["float16", "bfloat16", "float32"] = "bfloat16"
     module: MemoryModuleConfig = field(default_factory=MemoryModuleConfig)
     reader: ReaderConfig = field(default_factory=ReaderConfig)

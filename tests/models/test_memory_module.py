@@ -13,7 +13,7 @@ from omnilive_demo.models.memory_module.config import NANO, MemoryModuleConfig
 from omnilive_demo.models.memory_module.module import ClipRows, MemoryModule, clip_probabilities, cosines
 from omnilive_demo.models.memory_module.patch_features import EncodedPatches, merge_2x2
 from omnilive_demo.models.memory_module.prefix import PrefixPool, RowPrefix
-from omnilive_demo.models.memory_module.text_rows import MiniLMTextRows, TokenTableRows, clip_sentence
+from omnilive_demo.models.memory_module.text_rows import ROWS, MiniLMTextRows, TokenTableRows, clip_sentence
 from omnilive_demo.models.memory_module.weight_files import WeightsError, load, save
 from omnilive_demo.models.text_encoder import MiniLM
 
@@ -220,7 +220,7 @@ def test_text_rows_of_minilm(module: MemoryModule) -> None:
     mean = states[0].mean(0)
     assert mean / np.linalg.norm(mean) @ minilm.encode(texts)[0] == pytest.approx(1.0, abs=1e-5)
     rows = MiniLMTextRows(module, minilm).rows(texts)
-    assert [tuple(r.shape) for r in rows] == [(7, 32), (13, 32)]  # tokens, then the sentence
+    assert [tuple(r.shape) for r in rows] == [(ROWS, 32)] * 2  # tokens in stretches, then the sentence
     assert MiniLMTextRows(module, minilm).rows([]) == []
     with pytest.raises(ValueError, match="no token table"):
         module.embed_tokens(torch.tensor([1]))

@@ -10,23 +10,28 @@ import numpy as np
 import pytest
 import torch
 from training.fake_clips import NAMES, TEXT_WIDTH, WIDTH, WordVectors, vector_of, write_pool
+from transformers.models.qwen2.modeling_qwen2 import apply_rotary_pos_emb
 
 from omnilive_demo.models.memory_module.config import MemoryModuleConfig
 from omnilive_demo.models.memory_module.module import MemoryModule, cosines
 from omnilive_demo.models.memory_module.patch_features import merge_2x2
+from omnilive_demo.models.memory_module.text_rows import ROWS, question_rows
 from omnilive_demo.models.memory_module.weight_files import load
 from omnilive_demo.models.nano.reader import Reader, ReaderConfig, load_reader
 from omnilive_demo.models.nano.words import Vocabulary
 from omnilive_demo.training.compressor import CompressorConfig, fit, nano_vocabulary, ship
-from omnilive_demo.training.compressor_check import check
+from omnilive_demo.training.compressor_check import check, cosine_scale
 from omnilive_demo.training.compressor_drawn import DrawnStreams, StreamSettings
 from omnilive_demo.training.compressor_learner import Habits, Learner, LossWeights
-from omnilive_demo.training.compressor_start import start_aligned
+from omnilive_demo.training.compressor_start import start_aligned, start_positional
 from omnilive_demo.training.compressor_text import StateText
 from omnilive_demo.training.config_file import CONFIGS, load_config
 from omnilive_demo.training.plain_attention import use_plain_attention
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.clips import ClipPool
+from omnilive_demo.training.world.nouns import fill
+from omnilive_demo.training.world.questions import shipped_bank
+from omnilive_demo.training.world.things import by_name
 
 MODULE = MemoryModuleConfig(
     hidden=32, layers=2, heads=4, kv_heads=2, intermediate=48, feature_width=4 * WIDTH, text_width=TEXT_WIDTH
@@ -159,6 +164,76 @@ def test_streams_answer_their_questions_and_vary_in_length(tmp_path: Path) -> No
     lengths = {clip.frames for stream in drawn for clip in stream.clips}
     assert {3, 8, 16} <= lengths
     assert {stream.tokens_per_frame for stream in drawn} == {1, 4}
+
+
+def test_some_questions_of_a_stream_have_no_answer_in_it(tmp_path: Path) -> None:
+    bank = shipped_bank()
+    streams = DrawnStreams(write_pool(tmp_path / "pool"), words(), dataclasses.replace(STREAMS, unanswered=9))
+    kinds: set[str] = set()
+    for seed in range(12):
+        stream = streams.draw(np.random.default_rng(seed))
+        nothing = [question for question in stream.questions if not question.positives]
+        assert len(nothing) == 9
+        for question in nothing:
+            kinds.add(question.kind)
+            if question.kind == "nothing:off_topic":
+                assert question.text in bank.off_topic["train"]
+            else:
+                assert not any(
+                    question.text in (fill(text, by_name()[name]) for text in bank.explicit["train"])
+                    or question.text in bank.semantic_of(name, "train")
+                    for clip in stream.clips
+                    for name in clip.names
+                    if name in by_name()
+                )
+    assert kinds == {"nothing:off_topic", "nothing:explicit", "nothing:semantic"}
+
+
+def test_what_a_text_means_is_learnt_of_things_that_are_never_drawn(tmp_path: Path) -> None:
+    bank = shipped_bank()
+    streams = DrawnStreams(write_pool(tmp_path / "pool"), words(), STREAMS)
+    meanings = [one for seed in range(6) for one in streams.draw(np.random.default_rng(seed)).meanings]
+    names = {one.name for one in meanings}
+    assert names & set(bank.nouns)
+    assert not names & bank.held_out
+    assert not {one.text for one in meanings} & {
+        text for (_, split), of in bank.semantic.items() if split == "test" for text in of
+    }
+
+
+def test_the_cosines_of_a_trained_module_tell_what_has_an_answer(tmp_path: Path) -> None:
+    learner, log = train(tmp_path / "pool", tmp_path / "run", steps=160)
+    last = [row for row in log if "loss" in row][-1]
+    assert {"events", "meanings", "point"} <= set(last)
+    held_out = DrawnStreams(write_pool(tmp_path / "other", streams=3, seed=9), words(), STREAMS).whole_streams(
+        3, seed=1
+    )
+    scale = cosine_scale(learner, held_out, StateText(learner.module, WordVectors()))
+    assert -1 < scale["cosine_nothing"] < scale["cosine_certain"] < 2
+    assert scale["cosine_growth"] >= 0
+
+
+def test_the_newest_clip_is_as_far_from_the_end_of_every_question() -> None:
+    short, long = (question_rows(torch.randn(count, 12)) for count in (3, 19))
+    assert short.shape == long.shape == (ROWS, 12)
+    states = torch.arange(14.0)[:, None].repeat(1, 4)
+    rows = question_rows(states)
+    assert rows[:-1, 0].tolist() == [0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5]  # in order, two tokens each
+    assert float(rows[-1, 0]) == pytest.approx(float(states.norm(dim=1).mean()) / 2)  # the mean, as long as a token
+
+
+def test_the_positional_heads_of_a_question_look_at_the_newest_clips() -> None:
+    module = MemoryModule(dataclasses.replace(MODULE, hidden=256, heads=8, kv_heads=2, layers=1))
+    module.initialise(torch.Generator().manual_seed(1))
+    start_positional(module)
+    attention, clips = module.decoder.layers[0].self_attn, 12
+    rows = torch.randn(1, clips + ROWS, 256, generator=torch.Generator().manual_seed(2))
+    cos, sin = module.decoder.rotary_emb(rows, torch.arange(clips + ROWS)[None])
+    query = attention.q_proj(rows).view(1, -1, 8, 32).transpose(1, 2)
+    key = attention.k_proj(rows).view(1, -1, 2, 32).transpose(1, 2).repeat_interleave(4, 1)
+    query, key = apply_rotary_pos_emb(query, key, cos, sin)
+    looked = (query[0, :, -1:] @ key[0].transpose(1, 2))[:3, 0].argmax(-1)
+    assert looked.tolist() == [clips - 1, clips - 2, clips + ROWS - 2]
 
 
 def test_the_shipped_configuration_is_read() -> None:

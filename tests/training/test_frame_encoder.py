@@ -12,7 +12,7 @@ import torch
 
 from omnilive_demo.perception.learned_encoder import LearnedFrameEncoder
 from omnilive_demo.training import frame_encoder
-from omnilive_demo.training.frame_encoder import FrameEncoderConfig, trained, write
+from omnilive_demo.training.frame_encoder import FrameEncoderConfig, held_loss, trained, write
 from omnilive_demo.training.frame_encoder_check import (
     auc,
     checked,
@@ -69,28 +69,28 @@ def pool(table: NameTable) -> Pool:
         images[k, y * CELL : (y + 3) * CELL, x * CELL : (x + 3) * CELL] = COLOURS[name]
         cells[k, y : y + 3, x : x + 3] = things[name]
         present[k, 0], areas[k, 0] = things[name], 9 / 64
-    return Pool(images, cells, present, areas, np.arange(COUNT))
+    return Pool(images, cells, present, areas, np.zeros(COUNT, bool), np.arange(COUNT))
 
 
 CONFIG = FrameEncoderConfig(
     train=Path("none"),
     val=Path("none"),
     batch=8,
-    run=RunSettings(seed=1, steps=24, learning_rate=2e-3, log_every=4, precision="fp32", device="cpu"),
+    run=RunSettings(seed=1, steps=48, learning_rate=2e-3, log_every=4, precision="fp32", device="cpu"),
     average=0.8,
 )
 
 
 def test_a_tiny_training_learns_goes_on_and_is_shipped(tmp_path: Path, table: NameTable, pool: Pool) -> None:
-    half = replace(CONFIG, run=replace(CONFIG.run, steps=12))
+    half = replace(CONFIG, run=replace(CONFIG.run, steps=24))
     with Run(tmp_path / "run", half, half.run) as run:
         trained(run, half, table, pool, None)
     with Run(tmp_path / "run", CONFIG, CONFIG.run) as run:
         network = trained(run, CONFIG, table, pool, None)
     assert run.finished
-    assert run.steps == 24
+    assert run.steps == 48
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text("utf-8").splitlines()]
-    assert [line["step"] for line in log] == [4, 8, 12, 16, 20, 24]
+    assert [line["step"] for line in log] == list(range(4, 49, 4))
     assert log[-1]["loss"] < 0.75 * log[0]["loss"]
     assert checked(network, table, pool, COUNT)["val_single_top1"] > 0.6  # a third by chance
 
@@ -143,10 +143,27 @@ def test_what_a_sampler_draws_is_true(table: NameTable, pool: Pool) -> None:
     assert torch.equal(batch.images, again.images)
 
 
+def test_pictures_with_something_in_a_hand_come_as_often_as_wished(table: NameTable, pool: Pool) -> None:
+    rare = replace(pool, held=np.arange(COUNT) < 4)
+    batch = Sampler(rare, table, held_share=0.5).draw(32, np.random.default_rng(1))
+    assert 16 <= float(batch.held.sum()) <= 20
+    assert float(Sampler(rare, table).draw(32, np.random.default_rng(1)).held.sum()) < 8
+    none = replace(pool, held=np.zeros(COUNT, bool))
+    assert not Sampler(none, table, held_share=0.5).draw(8, np.random.default_rng(1)).held.any()
+
+
+def test_a_hand_is_learnt_from_pictures_of_which_it_is_known() -> None:
+    hands = torch.tensor([[9.0, -9.0], [-9.0, -9.0], [0.0, 0.0]])
+    right = held_loss(hands, torch.tensor([1.0, 0.0, torch.nan]))
+    wrong = held_loss(hands, torch.tensor([0.0, 1.0, torch.nan]))
+    assert float(right) < 0.1 < 3 < float(wrong)
+    assert float(held_loss(hands, torch.full((3,), torch.nan))) == 0.0
+
+
 def test_a_thing_without_a_row_is_nothing(table: NameTable, pool: Pool) -> None:
     unknown = next(i for i, thing in enumerate(all_things()) if thing.role == "unknown")
     cells, present = np.full((1, 8, 8), unknown, np.int16), np.full((1, 6), unknown, np.int16)
-    strange = Pool(pool.images[:1], cells, present, np.full((1, 6), 0.1, np.float16), np.arange(1))
+    strange = Pool(pool.images[:1], cells, present, np.full((1, 6), 0.1, np.float16), np.zeros(1, bool), np.arange(1))
     batch = plain_batch(strange, table, np.arange(1))
     assert (batch.cells == 4).all()
     assert batch.whole[0].tolist() == [0, 0, 0, 0, 1]
@@ -163,8 +180,9 @@ def test_colours_are_those_of_the_cells(table: NameTable) -> None:
 def test_a_pool_holds_what_is_drawn_so_far(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no pool"):
         open_pool(tmp_path)
-    for name, shape in (("images", (400, 2, 2, 3)), ("cells", (400, 8, 8)), ("present", (400, 6)), ("areas", (400, 6))):
-        np.save(tmp_path / f"{name}.npy", np.zeros(shape, np.int16))
+    shapes = {"images": (2, 2, 3), "cells": (8, 8), "present": (6,), "areas": (6,), "held": ()}
+    for name, shape in shapes.items():
+        np.save(tmp_path / f"{name}.npy", np.zeros((400, *shape), np.int16))
     np.save(tmp_path / "done.npy", np.array([0, 0], np.uint8))
     with pytest.raises(FileNotFoundError, match="no snapshot yet"):
         open_pool(tmp_path)

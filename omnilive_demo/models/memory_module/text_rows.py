@@ -12,9 +12,13 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool1d
 
 from omnilive_demo.models.memory_module.module import MemoryModule
 from omnilive_demo.models.text_encoder import MiniLM
+
+ROWS = 8
+"""Rows of a text of ours, whatever its length."""
 
 
 class TextRows(Protocol):
@@ -30,17 +34,21 @@ def clip_sentence(start_s: float, end_s: float) -> str:
     return f"This contains a clip sampled in {round(start_s)} to {round(end_s)} seconds"
 
 
-def with_sentence(states: Tensor) -> Tensor:
-    """Token states `[n, C]` and, as the last row `[n + 1, C]`, their mean, as long as a token is on average.
+def question_rows(states: Tensor) -> Tensor:
+    """Token states `[n, C]` as `ROWS` rows `[ROWS, C]`: the tokens, averaged in stretches, and last their mean, as long
+    as a token is on average.
 
-    MiniLM's sentence vector is the direction of that mean, so a question is read where its meaning is.
+    However long a question is, the newest clip lies `ROWS` rows before its last row: "what was that?" is answered by a
+    place in the history. MiniLM's sentence vector is the direction of the mean, so a question is read where its meaning
+    is.
     """
     mean = states.mean(0, keepdim=True)
-    return torch.cat([states, mean * (states.norm(dim=1).mean() / mean.norm().clamp(min=1e-6))])
+    stretches = adaptive_avg_pool1d(states.T[None], ROWS - 1)[0].T
+    return torch.cat([stretches, mean * (states.norm(dim=1).mean() / mean.norm().clamp(min=1e-6))])
 
 
 class MiniLMTextRows:
-    """MiniLM's token states, special tokens included, then the sentence, through the module's text projector."""
+    """MiniLM's token states, special tokens included, as `question_rows`, through the module's text projector."""
 
     def __init__(self, module: MemoryModule, minilm: MiniLM) -> None:
         self._module = module
@@ -52,7 +60,7 @@ class MiniLMTextRows:
         if not texts:
             return []
         states = self._minilm.token_states(texts)
-        return self._module.project_text([with_sentence(torch.from_numpy(one)) for one in states])
+        return self._module.project_text([question_rows(torch.from_numpy(one)) for one in states])
 
 
 class TokenTableRows:
