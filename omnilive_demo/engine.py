@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 NANO = ASSETS / "nano"
 FRAME_ENCODER, MEMORY, READER = "frame_encoder.safetensors", "memory.safetensors", "reader.safetensors"
 SOUND_TAGGER, INSTRUCTION = "sound_tagger.safetensors", "instruction.safetensors"
-COSINE_NOTHING, COSINE_CERTAIN, COSINE_GROWTH = 0.25, 0.65, 0.068
-"""`PictureScale` of the shipped memory module. Measured on ten drawn streams: of questions about things that were not
-seen, the best of 5 clips has a cosine of 0.24 or less in 80 of 100 cases, of 10 clips 0.29, of 20 0.34, of 45 0.39; of
-questions about things that were, the right clip has 0.30 or more in 75 of 100 cases among 5, 0.44 among 45. Weights may
-bring their own as `cosine_nothing`, `cosine_certain` and `cosine_growth`."""
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +158,7 @@ class Engine:
         assert isinstance(self.text_encoder, MiniLM)  # the module was trained on its token states
         with _weights(MEMORY) as path:
             module, (_, about) = load(path), read_file(path, lambda name: False)
+            nothing, certain, growth = (float(about[f"cosine_{word}"]) for word in ("nothing", "certain", "growth"))
         with _weights(READER) as path:
             reader = load_reader(path)
         self.compressor = LearnedCompressor(module, MiniLMTextRows(module, self.text_encoder))
@@ -170,12 +166,7 @@ class Engine:
             raise ValueError(f"{READER} reads another memory than that of {MEMORY}: take both from the same training.")
         self.reader = LearnedClipReader(reader)
         self.names = ThingNames(reader.vocabulary.plurals, self.text_encoder)
-        self.picture_scale = PictureScale(
-            nothing=float(about.get("cosine_nothing", COSINE_NOTHING)),
-            certain=float(about.get("cosine_certain", COSINE_CERTAIN)),
-            growth=float(about.get("cosine_growth", COSINE_GROWTH)),
-            learned=True,
-        )
+        self.picture_scale = PictureScale(nothing, certain, learned=True, growth=growth)
         self.space = f"learned {_fingerprint(NANO / FRAME_ENCODER, NANO / MEMORY)}"
 
     def _load_sounds(self) -> None:

@@ -49,7 +49,7 @@ async def test_what_was_seen_is_found_and_named(seen: Seen) -> None:
     assert "umbrella" in answer
     assert first.clip_id in deltas[0].evidence
 
-    for name in ("mug", "dog"):
+    for name in ("mug", "dog", "banana", "bicycle", "guitar"):
         recall, answer, _ = await watcher.ask(f"Where is the {name}?")
         assert overlaps(recall.evidence[0], times[name]), name
         assert answer.startswith(("I saw", "I think I saw"))
@@ -58,5 +58,15 @@ async def test_what_was_seen_is_found_and_named(seen: Seen) -> None:
     _, answer, _ = await watcher.ask("What is this?")
     assert "key" in answer
 
+    _, answer, _ = await watcher.ask("What was the first thing that I showed you?")
+    assert "umbrella" in answer
+
+    recall, answer, _ = await watcher.ask("Where is the elephant?")
+    assert answer.startswith("I haven't noticed an elephant")
+    for off_topic in ("What is the capital of France?", "What is seven times eight?"):
+        recall, answer, _ = await watcher.ask(off_topic)
+        assert recall.evidence == ()
+        assert not any(name in answer for name in SCENES), off_topic
+
     captions = " ".join(clip.caption for clip in watcher.memory.clips())
-    assert sum(name in captions for name in SCENES) >= 3
+    assert sum(name in captions for name in SCENES) >= 5

@@ -64,7 +64,8 @@ def cosine_scale(learner: Learner, streams: Sequence[Stream], text: TrainedText)
     """What `PictureScale` is to know, from questions with and without an answer.
 
     `cosine_nothing`, `cosine_certain`: among `MANY_CLIPS` the best clip is right in `UNLIKELY` and `LIKELY` of the
-    cases. `cosine_growth`: see `_growth`.
+    cases, of questions for a thing or for nothing; what points at a place in the history is sure in another way.
+    `cosine_growth`: see `_growth`.
     """
     was_training = learner.training
     learner.eval()
@@ -72,9 +73,10 @@ def cosine_scale(learner: Learner, streams: Sequence[Stream], text: TrainedText)
     unanswered: list[NDArray[np.float32]] = []
     for stream in streams:
         found = learner.compress(stream, text)
-        rows = text.rows([question.text for question in stream.questions])
+        questions = [question for question in stream.questions if not question.late]
+        rows = text.rows([question.text for question in questions])
         scores = cosines(learner.question_states(stream, found, rows), found.globals_).cpu().numpy()
-        for question, row in zip(stream.questions, scores, strict=True):
+        for question, row in zip(questions, scores, strict=True):
             best.append((float(row.max()), int(row.argmax()) in question.positives, len(row)))
             if not question.positives:
                 unanswered.append(row)

@@ -42,10 +42,10 @@ class LossWeights:
     read: float = 1.0
     names: float = 1.0
     retrieve: float = 1.0
-    point: float = 0.5
+    point: float = 1.0
     empty: float = 0.5
     bare: float = 0.5
-    events: float = 0.3
+    events: float = 2.0
     meanings: float = 0.5
 
 
