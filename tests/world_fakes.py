@@ -6,7 +6,7 @@ from zlib import crc32
 
 from PIL import Image, ImageDraw
 
-from omnilive_demo.training.world.questions import QuestionBank
+from omnilive_demo.training.world.question_bank import QuestionBank
 from omnilive_demo.training.world.things import Thing
 
 

@@ -43,7 +43,7 @@ from omnilive_demo.training.optimiser import Group, Optimiser
 from omnilive_demo.training.plain_attention import use_plain_attention
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.clips import ClipPool
-from omnilive_demo.training.world.questions import Split, shipped_bank
+from omnilive_demo.training.world.question_bank import Split, shipped_bank
 from omnilive_demo.training.world.things import by_name
 
 

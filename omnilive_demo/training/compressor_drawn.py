@@ -27,7 +27,8 @@ from omnilive_demo.training.compressor_truth import (
 )
 from omnilive_demo.training.world.clips import ClipPool, DrawnClip, timeline_of
 from omnilive_demo.training.world.nouns import fill
-from omnilive_demo.training.world.questions import Asked, QuestionBank, Split, ask, shipped_bank
+from omnilive_demo.training.world.question_bank import QuestionBank, Split, shipped_bank
+from omnilive_demo.training.world.questions import Asked, ask
 from omnilive_demo.training.world.things import by_name
 from omnilive_demo.training.world.timeline import Timeline, overlap_s
 

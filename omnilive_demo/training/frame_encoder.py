@@ -26,7 +26,8 @@ from omnilive_demo.training.config_file import read_command_line
 from omnilive_demo.training.export import export
 from omnilive_demo.training.frame_encoder_check import calibrated, checked
 from omnilive_demo.training.frame_encoder_closeups import CloseUps
-from omnilive_demo.training.frame_encoder_data import Batch, NameTable, Pool, Sampler, name_table, open_pool
+from omnilive_demo.training.frame_encoder_data import Batch, Pool, Sampler, open_pool
+from omnilive_demo.training.frame_encoder_names import NameTable, name_table
 from omnilive_demo.training.optimiser import Group, Optimiser
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.sprites import NotoSprites

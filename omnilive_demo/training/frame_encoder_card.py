@@ -50,7 +50,7 @@ Make it again with `python -m omnilive_demo.training frame_encoder` (`training/c
 
 On {val} drawn pictures of another seed, same style; the lower five were measured on the half that the naming rule was
 not fitted on. A name is said from a confidence of {threshold:.2f} on; that threshold was chosen on the other half for a
-precision of at least 97 % and false naming of at most 2 %.
+precision of at least 97 % and false naming of at most 1 %.
 
 | what | share |
 | --- | --- |

@@ -12,7 +12,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
 
-from omnilive_demo.training.frame_encoder_data import CELL, Batch, NameTable, Pool, named_batch
+from omnilive_demo.training.frame_encoder_data import CELL, Batch, Pool, named_batch
+from omnilive_demo.training.frame_encoder_names import NameTable
 from omnilive_demo.training.world.sprites import SpriteSource
 from omnilive_demo.training.world.things import Thing, all_things
 

@@ -64,6 +64,15 @@ class Kept(Protocol):
         ...
 
 
+class HasGroups(Protocol):
+    """An optimiser, as far as its learning rates go."""
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """What is treated alike, each with its `lr`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """The table [run] of a configuration.
@@ -187,7 +196,7 @@ class Run:
 
     # ---- a step
 
-    def set_learning_rate(self, optimiser: torch.optim.Optimizer) -> None:
+    def set_learning_rate(self, optimiser: HasGroups) -> None:
         """Sets the rate of every group; a group's own key `scale` (default 1) multiplies it."""
         for group in optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * self.factor * group.get("scale", 1.0)

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from omnilive_demo.models.nano.frame_network import load_frame_network
 from omnilive_demo.training.samples_sound import flite
 from omnilive_demo.training.world.clip_drawing import Encode, draw_pool, encode_pool
-from omnilive_demo.training.world.questions import Split, ask
+from omnilive_demo.training.world.question_bank import Split
+from omnilive_demo.training.world.questions import ask
 from omnilive_demo.training.world.sprites import NotoSprites, OpenmojiSprites, SpriteSource
 from omnilive_demo.training.world.story import FIRST_TEST_SEED, plan_stream
 from omnilive_demo.training.world.stream import write_stream

@@ -8,7 +8,7 @@ import pytest
 
 from omnilive_demo.memory.question_intent import read_intent
 from omnilive_demo.models.thing_names import ThingNames
-from omnilive_demo.training.world.questions import DATA, shipped_bank
+from omnilive_demo.training.world.question_bank import DATA, shipped_bank
 from omnilive_demo.training.world.things import things_of
 
 NAMES = ThingNames({thing.name: thing.plural for thing in things_of("known")})

@@ -12,7 +12,7 @@ from omnilive_demo.models.text_encoder import MiniLM
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.question import QuestionReader
 from omnilive_demo.reasoning.question_rules import Kind
-from omnilive_demo.training.world.questions import DATA
+from omnilive_demo.training.world.question_bank import DATA
 
 READER = QuestionReader(ScatteredEncoder(), NAMES)
 

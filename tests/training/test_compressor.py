@@ -30,7 +30,7 @@ from omnilive_demo.training.plain_attention import use_plain_attention
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.clips import ClipPool
 from omnilive_demo.training.world.nouns import fill
-from omnilive_demo.training.world.questions import shipped_bank
+from omnilive_demo.training.world.question_bank import shipped_bank
 from omnilive_demo.training.world.things import by_name
 
 MODULE = MemoryModuleConfig(

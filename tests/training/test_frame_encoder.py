@@ -23,14 +23,13 @@ from omnilive_demo.training.frame_encoder_check import (
 )
 from omnilive_demo.training.frame_encoder_data import (
     CELL,
-    NameTable,
     Pool,
     Sampler,
-    name_vectors,
     named_batch,
     open_pool,
     plain_batch,
 )
+from omnilive_demo.training.frame_encoder_names import NameTable, name_vectors
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.things import all_things, things_of
 

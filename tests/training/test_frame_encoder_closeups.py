@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from omnilive_demo.training.frame_encoder_closeups import SIDE, WINDOW, CloseUps
-from omnilive_demo.training.frame_encoder_data import NameTable, Pool
+from omnilive_demo.training.frame_encoder_data import Pool
+from omnilive_demo.training.frame_encoder_names import NameTable
 from omnilive_demo.training.world.sprites import NotoSprites
 from omnilive_demo.training.world.things import all_things, things_of
 

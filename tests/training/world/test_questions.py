@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from world_fakes import bank
 
-from omnilive_demo.training.world.questions import Asked, Split, ask, shipped_bank
+from omnilive_demo.training.world.question_bank import Split, shipped_bank
+from omnilive_demo.training.world.questions import Asked, ask
 from omnilive_demo.training.world.story import FIRST_TEST_SEED, plan_stream
 from omnilive_demo.training.world.things import by_name
 from omnilive_demo.training.world.timeline import Happening, Seen, Segment, Timeline
