@@ -44,7 +44,10 @@ _NOW = (
     r"|\bam i (?:holding|wearing|showing|sitting|standing)\b"
     r"|\bin front of (?:me|you|the camera)\b|\b(?:i'm|i am|im) (?:holding|showing|wearing|pointing)\b|\bin my hands?\b"
     r"|\bdescribe (?:the|what|my|it|everything)\b|\bwhat(?:'s| is|s) (?:happening|going on|there|here|visible)\b"
-    r"|\blook at\b"
+    r"|\blook at\b|\b(?:call|recogni[sz]e|word for|check) this\b|^and this$|\b(?:lying|got) here\b"
+    r"|\bhow many of these\b"
+    r"|\bbefore (?:you|the camera)$|\byou(?:'re| are) looking at\b|\bam i presenting\b|\bright this second\b"
+    r"|\bin front of the lens\b|\bin my fingers\b|\bin your sights\b|\bpointed at you\b|\bsay what you see\b"
     r"|\b(?:what|which) colou?r (?:is|are)\b|\bwhat do you see\b"
     r"|\bwhat(?:'s| is|s) on (?:the )?(?:screen|camera|picture)\b"
 )
@@ -55,7 +58,7 @@ _SPEECH = (
     r"|talk about|talked|talking about|speak|spoke|spoken|discuss"
     r"|discussed|call it|words|phrase|sentence|conversation|ask"
     r"|asked)\b|\bhear (?:me|him|her|them|us|anyone|someone) say\b"
-    r"|\b(?:do|did) i have to\b|\bremind me\b"
+    r"|\b(?:do|did) i have to\b|\bremind me\b(?! (?:what|where|which))"
 )
 _SOUND = (
     r"\b(?:noise|noises|sound|sounds|sounded|loud|bang|beep|ring|rang|ringing|bark|barked|barking|doorbell|bell|clap"

@@ -23,6 +23,38 @@ _POINTS = re.compile(
     r"|\bwhat (?:just )?(?:left|vanished|disappeared)\b|\btake away\b|\b(?:start|started|begin|began) with\b"
     r"|\bin my hands? (?:a moment ago|before|just now)\b|\bwhat was (?:here|there) (?:before|a moment ago)\b"
     r"|\bcolou?r was (?:that|it)\b|\bany ?more\b"
+    # the scene before
+    r"|\b(?:prior to|ahead of|leading up to|just before|until (?:this|i)|scene before|before that)\b"
+    r"|\b(?:back|by) one\b"
+    r"|\bone step back\b|\bpreced(?:e|ed|ing)\b|\bpredecessor\b|\bbefore (?:you saw|i (?:switched|showed)|the thing)\b"
+    r"|\bthis (?:one )?(?:replaced?|come after|came after|take the place|followed)\b"
+    # the first thing
+    r"|\b(?:initial|earliest|oldest) (?:object|item|thing)\b|\bnumber one\b|\bvery first\b|\bfirst of all\b"
+    r"|\bwas first\b"
+    r"|\b(?:open|opened|lead|led) (?:with|the show)\b|\bat the outset\b|\bwhen (?:this all|we) (?:began|got going)\b"
+    r"|\b(?:before anything else|all the way back|from the top)\b|\bfirst (?:turned|object|item)\b"
+    r"|\bpresented (?:\w+ )?first\b"
+    # what is gone
+    r"|\bwhat's (?:gone|missing|vanished|not there|lacking)\b"
+    r"|\b(?:thing|things|it|that)(?:'s| has| that) (?:gone|disappeared)\b"
+    r"|\b(?:has|have|been|was|got|were) (?:\w+ )?(?:removed|taken|carried)\b"
+    r"|\b(?:carried|carry|moved|wandered|took|take) off\b"
+    r"|\b(?:moved|slipped|dropped) out\b|\bwent missing\b|\bthe missing\b|\bno longer\b"
+    r"|\bisn't (?:there|in its place)\b"
+    r"|\bhas left\b|\band has gone\b|\b(?:thing|something) (?:that )?vanished\b|\bexited\b|\babsent\b|\bi remove\b"
+    r"|\btook? with me\b"
+    # what was put down
+    rf"|\bwhere (?:i|my hand|did my hand)(?:'ve| have)? (?:placed|rested|{_PLACED})\b|\b(?:let|lets) go of\b"
+    rf"|\bi(?:'ve| have) placed\b"
+    rf"|\bmy hand {_PLACED} down\b|\bwhere'd i \w+ it\b"
+    rf"|\b(?:placed|deposit|rested|parked) (?:it|that|there|over there|something)\b"
+    rf"|\bthing (?:that )?i(?:'ve| have)? (?:just {_PLACED}|was carrying|had in my hand)\b"
+    # what was shown
+    r"|\b(?:held|holding|displaying|presented|showed|flashed|looking at)\b"
+    r".* (?:just then|ago|recent|lately|last|a second)\b"
+    r"|\b(?:just now|ago|just|recent|last) (?:\w+ ){0,5}(?:held up|holding|fingers|displaying|presented)\b"
+    r"|\bflashed at\b"
+    r"|\bjust (?:had|then)\b|\bjust this second\b"
 )
 _SOME = r"(?:something|anything|some|any)"
 _WHO = r"(?:i|we|one|he|she|they|my \w+|the \w+)"

@@ -32,7 +32,8 @@ def table() -> NameTable:
 def close_ups(table: NameTable) -> CloseUps:
     gray = np.full((4, 192, 192, 3), 128, np.uint8)
     nothing = np.full((4, 6), -1, np.int16)
-    pool = Pool(gray, np.full((4, 8, 8), -1, np.int16), nothing, nothing.astype(np.float16), np.arange(4))
+    cells, no_hand = np.full((4, 8, 8), -1, np.int16), np.zeros(4, bool)
+    pool = Pool(gray, cells, nothing, nothing.astype(np.float16), no_hand, np.arange(4))
     return CloseUps(NotoSprites(), pool, table)
 
 
