@@ -159,7 +159,10 @@ class Segmenter:
         return [*ended, *self._begin(t_s)]
 
     def _end_if_quiet_enough(self, t_s: float) -> list[EarEvent]:
-        return self._end(t_s) if t_s - self._end_s >= self._end_pause_s - _EPSILON_S else []
+        """A pause in which an utterance would become too long is where it is best cut."""
+        quiet = t_s - self._end_s >= self._end_pause_s - _EPSILON_S
+        too_long = t_s - self._start_s >= self._pace.longest_s - _EPSILON_S
+        return self._end(t_s) if quiet or too_long else []
 
     def _end(self, t_s: float, truncated: bool = False) -> list[EarEvent]:
         self.phase = Phase.SILENT

@@ -147,6 +147,12 @@ FOLLOWS = {
 }
 
 
+def test_a_long_utterance_ends_in_its_pause() -> None:
+    segmenter = make(Pace(longest_s=0.6))
+    ended = [one for one in play(segmenter, (1.0, 12), (0.0, 12), (1.0, 2)) if isinstance(one, SpeechEnded)]
+    assert [(round(one.end_s, 3), one.truncated) for one in ended] == [(0.384, False)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 30)), max_size=30), st.sampled_from([0.6, 3.0, 15.0]))
 def test_any_sound_gives_well_ordered_events(stretches, longest_s):

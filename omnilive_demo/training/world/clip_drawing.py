@@ -67,7 +67,8 @@ def draw_pool(
         if not part_path(folder, seed).exists()
     ]
     if processes > 1 and len(jobs) > 1:
-        with multiprocessing.get_context("fork").Pool(processes, _set_sprites, (sprites,)) as pool:
+        # Not forked: whoever calls may have threads, and what one of them holds would stay locked in the copy.
+        with multiprocessing.get_context("spawn").Pool(processes, _set_sprites, (sprites,)) as pool:
             for done, _ in enumerate(pool.imap_unordered(_draw_stream, jobs), 1):
                 _tell("drawn", done, len(jobs))
     else:
