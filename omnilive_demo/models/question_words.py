@@ -42,7 +42,7 @@ _POINTS = re.compile(
     r"|\b(?:moved|slipped|dropped) out\b|\bwent missing\b|\bthe missing\b|\bno longer\b"
     r"|\bisn't (?:there|in its place)\b"
     r"|\bhas left\b|\band has gone\b|\b(?:thing|something) (?:that )?vanished\b|\bexited\b|\babsent\b|\bi remove\b"
-    r"|\btook? with me\b"
+    r"|\b(?:take|took) with me\b"
     # what was put down
     rf"|\bwhere (?:i|my hand|did my hand)(?:'ve| have)? (?:placed|rested|{_PLACED})\b|\b(?:let|lets) go of\b"
     rf"|\bi(?:'ve| have) placed\b"
