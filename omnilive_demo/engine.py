@@ -166,6 +166,8 @@ class Engine:
             raise ValueError(f"{READER} reads another memory than that of {MEMORY}: take both from the same training.")
         self.reader = LearnedClipReader(reader)
         self.names = ThingNames(reader.vocabulary.plurals, self.text_encoder)
+        self.names.meant("What is this?")  # both encode all names when they are first asked: pay for it now
+        self.names.synonym(("thing",))
         self.picture_scale = PictureScale(nothing, certain, learned=True, growth=growth)
         self.space = f"learned {_fingerprint(NANO / FRAME_ENCODER, NANO / MEMORY)}"
 
