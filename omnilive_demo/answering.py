@@ -1,7 +1,8 @@
 """One answer: retrieve on the snapshot, reason, split into sentences, synthesise ahead, hand to the playout.
 
 Every step asks the cancel token, so an interruption frees the compute of the answer that it kills. The picture is
-refreshed while the answer is generated, because the reasoner pulls it from the live view (StreamChat).
+refreshed while the answer is generated, because the reasoner pulls it from the live view (StreamChat); and because
+what is said last must rest on what is seen last, no sentence is made long before it is its turn to be spoken.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.engine import Engine
@@ -18,7 +19,8 @@ from omnilive_demo.events import AnswerGrew, Fault, PageEvent, Retrieved, TurnLa
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.queues import WaitWhenFull
 from omnilive_demo.reasoning.reasoner import LiveView
-from omnilive_demo.records import Question, Recall
+from omnilive_demo.reasoning.view import StillView
+from omnilive_demo.records import Evidence, Question, Recall
 from omnilive_demo.serving.lane import Priority, WorkCancelled
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.speech.sentences import SentenceSplitter
@@ -26,7 +28,19 @@ from omnilive_demo.speech.synthesizer import Voice
 
 log = logging.getLogger(__name__)
 
-SENTENCES_AHEAD = 4
+SENTENCES_AHEAD = 1
+AHEAD_S = 0.5  # the next sentence is made when so much sound is left: long enough to make and to say it without a gap
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Words that are known already: what is said to a standing query, or unasked."""
+
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    picture_t_s: float | None = None
+    unasked: bool = False
+    standing: int | None = None
 
 
 class Stopwatch:
@@ -79,17 +93,41 @@ class Answering:
         self._voice = voice
         self.text = ""  # of the answer under way, or the last: all that was generated (emptied by who starts a turn)
 
-    async def run(self, question: Question, cancel: CancelToken, watch: Stopwatch) -> str:
-        """Answer a question; returns the whole text (what was heard of it is the playout's to say)."""
+    async def recite(self, turn: int, reply: Reply, cancel: CancelToken, watch: Stopwatch) -> str:
+        """Say what is known already; returns the whole text."""
+        self.text = reply.text
+        self._tell(Retrieved(turn, reply.evidence, 0))
+        self._tell(
+            AnswerGrew(
+                turn, reply.text, reply.text, True, (), reply.picture_t_s,
+                unasked=reply.unasked, standing=reply.standing,
+            )
+        )  # fmt: skip
+        sentences: WaitWhenFull[str | None] = WaitWhenFull(SENTENCES_AHEAD)
+        speaking = asyncio.create_task(self._speak(turn, sentences, self._voice(), cancel, watch))
+        splitter = SentenceSplitter()
+        for sentence in (*splitter.push(reply.text), *splitter.flush()):
+            await sentences.put(sentence)
+        await sentences.put(None)
+        await asyncio.gather(speaking, return_exceptions=True)
+        self._playout.end(turn)
+        return reply.text
+
+    async def run(self, question: Question, cancel: CancelToken, watch: Stopwatch, recall: Recall | None = None) -> str:
+        """Answer a question; returns the whole text (what was heard of it is the playout's to say).
+
+        recall: what the memory brought back for it, where that is known already.
+        """
         voice = self._voice()
         sentences: WaitWhenFull[str | None] = WaitWhenFull(SENTENCES_AHEAD)
         speaking = asyncio.create_task(self._speak(question.turn, sentences, voice, cancel, watch))
         try:
-            recall = await self._recall(question, cancel)
+            if recall is None:
+                recall = await self.recall(question, cancel)
             watch.lap("retrieve")
             shown = tuple(replace(one, short_term=None) for one in recall.evidence)
             self._tell(Retrieved(question.turn, shown, recall.looked_at_clips))
-            await self._reason(question, recall, cancel, sentences, watch)
+            await self._reason(question, recall, cancel, sentences, watch, voice is not None)
         except WorkCancelled:
             pass
         except Exception as error:
@@ -105,7 +143,8 @@ class Answering:
             self._playout.end(question.turn)
         return self.text
 
-    async def _recall(self, question: Question, cancel: CancelToken) -> Recall:
+    async def recall(self, question: Question, cancel: CancelToken) -> Recall:
+        """What the memory has on a question. Raises WorkCancelled."""
         return await self._engine.mind.run(
             self._memory.recall, question, cancel, session=self._session, priority=Priority.TURN, cancel=cancel
         )
@@ -117,11 +156,13 @@ class Answering:
         cancel: CancelToken,
         sentences: WaitWhenFull[str | None],
         watch: Stopwatch,
+        spoken: bool,
     ) -> None:
         splitter = SentenceSplitter()
+        view = self._view if self._engine.settings.refresh else StillView(self._view)
         evidence: tuple[int, ...] = ()
         picture_t_s: float | None = None
-        async for delta in self._engine.reasoner.answer(question, recall, self._view, cancel):
+        async for delta in self._engine.reasoner.answer(question, recall, view, cancel):
             if cancel.cancelled:
                 break
             if not self.text:
@@ -130,8 +171,11 @@ class Answering:
             evidence = tuple(dict.fromkeys((*evidence, *delta.evidence)))
             picture_t_s = delta.picture_t_s if delta.picture_t_s is not None else picture_t_s
             self._tell(AnswerGrew(question.turn, delta.text, self.text, False, evidence, picture_t_s))
-            for sentence in splitter.push(delta.text):
+            for sentence in (*splitter.push(delta.text), *(splitter.flush() if delta.ends_sentence else ())):
                 await sentences.put(sentence)
+            if spoken and self._engine.settings.refresh:
+                await sentences.settled()
+                await self._playout.until_short(question.turn, AHEAD_S)
         if not cancel.cancelled:
             for sentence in splitter.flush():
                 await sentences.put(sentence)
@@ -147,28 +191,24 @@ class Answering:
     ) -> None:
         first = True
         while (sentence := await sentences.get()) is not None:  # to the end, so that nobody waits for room in vain
-            if cancel.cancelled:
-                continue
-            if voice is None:
-                if first:
-                    self._tell(watch.latency(turn))
+            if voice is not None and not cancel.cancelled:
+                try:
+                    spoken = await self._engine.voice.run(
+                        self._engine.synthesizer.synthesize, sentence, voice, cancel,
+                        session=self._session, priority=Priority.TURN, cancel=cancel,
+                    )  # fmt: skip
+                except WorkCancelled:
+                    spoken = None
+                except Exception as error:
+                    log.exception("turn %d could not be spoken", turn)
+                    self._tell(Fault("voice_failed", str(error), "The answer is on the page."))
+                    voice = spoken = None
+                if spoken is not None:
+                    if first:
+                        watch.lap("voice")
+                    first = False
+                    self._playout.put(turn, spoken)
+            elif first and not cancel.cancelled:
+                self._tell(watch.latency(turn))
                 first = False
-                continue
-            try:
-                spoken = await self._engine.voice.run(
-                    self._engine.synthesizer.synthesize, sentence, voice, cancel,
-                    session=self._session, priority=Priority.TURN, cancel=cancel,
-                )  # fmt: skip
-            except WorkCancelled:
-                continue
-            except Exception as error:
-                log.exception("turn %d could not be spoken", turn)
-                self._tell(Fault("voice_failed", str(error), "The answer is on the page."))
-                voice = None
-                continue
-            if spoken is None:
-                continue
-            if first:
-                watch.lap("voice")
-                first = False
-            self._playout.put(turn, spoken)
+            sentences.done()

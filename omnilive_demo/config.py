@@ -56,6 +56,9 @@ class Settings(BaseSettings):
 
     log_level: str = "INFO"
     log_json: bool = False
+    refresh: bool = Field(
+        True, description="measurement only, when off: an answer sees no newer picture than that of its question"
+    )
     serial: bool = Field(
         False, description="measurement only: perception waits for reasoning (the paper's counter-case)"
     )

@@ -1,7 +1,8 @@
 """One session's conversation: who speaks, what was said, whether it wants an answer, and what interrupts what.
 
 Ear events and typed questions come in; captions, states and answers go out. The state is never stored twice: it is
-derived from what is open (an utterance, a turn, the playout) and told when it changes.
+derived from what is open (an utterance, a turn, the playout) and told when it changes. Who has the floor is `Floor`'s
+to say, what was meant `Understanding`'s, and what is said unasked waits here until nobody speaks.
 """
 
 from __future__ import annotations
@@ -10,33 +11,23 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from omnilive_demo.answering import Answering, Stopwatch
+from omnilive_demo.answering import Answering, Reply, Stopwatch
 from omnilive_demo.clock import Clock
+from omnilive_demo.ear_events import EarEvent, SoundHeard, SpeechEnded
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import (
-    Caption,
-    EarEvent,
-    Fault,
-    PageEvent,
-    SoundHeard,
-    SoundNoticed,
-    SpeechAudio,
-    SpeechConfirmed,
-    SpeechDismissed,
-    SpeechEnded,
-    SpeechPaused,
-    SpeechResumed,
-    SpeechStarted,
-    State,
-    StateChanged,
-)  # fmt: skip
+from omnilive_demo.events import Caption, Fault, PageEvent, SoundNoticed, State, StateChanged
+from omnilive_demo.listening import Listening
 from omnilive_demo.memory.long_memory import LongMemory
-from omnilive_demo.records import Heard, Origin, Question, Snapshot, Spoken
-from omnilive_demo.serving.lane import Priority
+from omnilive_demo.reasoning.back_channel import takes_the_word
+from omnilive_demo.records import Heard, Question, Recall, Snapshot, Spoken
+from omnilive_demo.remark import Remark
 from omnilive_demo.speech.playout import Playout
+from omnilive_demo.standing import Standing
+from omnilive_demo.steering import Steering
 from omnilive_demo.turns import Reason, Turns
+from omnilive_demo.understanding import Understanding
 from omnilive_demo.utterance import OpenUtterance
 
 if TYPE_CHECKING:
@@ -45,8 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SOUND_BEFORE_S = 4.0  # as the released demo: a sound this long before an utterance belongs to it
-RECOGNITION_S = 30.0  # longer than any queue for a decoder that somebody would sit through
-FILM_CERTAINTY = 0.97  # people in a film mostly talk to each other: only what is surely a question is taken up
+MOST_REMARKS = 12  # that wait to be said; more than there can be standing queries, whose answers are never dropped
 
 DETAIL: dict[State, str] = {
     "idle": "Ask about now, or about anything so far.",
@@ -76,6 +66,7 @@ class Conversation:
         answering: Answering,
         tell: Callable[[PageEvent], None],
         write: Callable[..., None],
+        standing: Standing,
     ) -> None:
         self._session = session
         self._engine = engine
@@ -85,15 +76,20 @@ class Conversation:
         self._playout = playout
         self._tell = tell
         self._write = write
-        self._open: dict[int, OpenUtterance] = {}
+        self._standing = standing
         self._sounds: deque[Heard] = deque(maxlen=8)
+        self._remarks: deque[Remark] = deque()
         self._turns = Turns(playout, answering, tell, self._spawn)
+        self._steering = Steering(self._turns, standing)
+        self._understanding = Understanding(session, engine, tell, self._guessed_question, answering.recall)
+        self._listening = Listening(
+            session, engine, clock, memory, perceiving, playout, self._turns, self._understanding, tell, self._spawn,
+            lambda event, utterance: self._spawn(self._understand(event, utterance)),
+        )  # fmt: skip
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "idle"
-        self._understanding = asyncio.Lock()  # utterances are understood in the order in which they ended
+        self._in_order = asyncio.Lock()  # utterances are understood in the order in which they ended
         self._closed = False
-        self.lost_utterances = 0
-        self.source_is_visitor = False  # a stream pushed from the visitor's own camera: it may interrupt
 
     # ---- what comes in -----------------------------------------------------------------------------------------------
 
@@ -101,24 +97,10 @@ class Conversation:
         """Take an ear event, in order."""
         if self._closed:
             return
-        match event:
-            case SpeechStarted():
-                self._begin(event)
-            case SpeechAudio():
-                if event.utterance in self._open:
-                    self._open[event.utterance].stream.feed(event.samples)
-            case SpeechConfirmed():
-                self._confirm(event)
-            case SpeechPaused():
-                self._spawn(self._weigh_pause(event))
-            case SpeechResumed():
-                pass  # the pause that was weighed simply did not last
-            case SpeechDismissed():
-                self._dismiss(event)
-            case SpeechEnded():
-                self._spawn(self._understand(event))
-            case SoundHeard():
-                self._note_sound(event.heard)
+        if isinstance(event, SoundHeard):
+            self._note_sound(event.heard)
+        else:
+            self._listening.take(event)
         self._refresh()
 
     def ask(self, text: str) -> None:
@@ -128,7 +110,7 @@ class Conversation:
         self._tell(Caption(-turn, text, True, "visitor", now_s, now_s, answered=True, typed=True, turn=turn))
         question = self._question(turn, text, self._memory.snapshot(now_s), spoken=False, sound_label="none")
         self._write(self._memory.add_spoken, Spoken(-turn, now_s, now_s, text, "visitor", answered=True))
-        self._turns.start(question, Stopwatch(), "question")
+        self._answer(question, Stopwatch(), "question")
         self._refresh()
 
     def stop(self, reason: Reason) -> None:
@@ -136,12 +118,18 @@ class Conversation:
         self._turns.stop(reason)
         self._refresh()
 
+    def remark(self, remark: Remark) -> None:
+        """Say something unasked, as soon as nobody speaks. What answers a standing query is never dropped."""
+        self._remarks.append(remark)
+        if len(self._remarks) > MOST_REMARKS:
+            self._remarks.remove(next((one for one in self._remarks if one.standing is None), self._remarks[0]))
+        self._refresh()
+
     def forget(self, begin_s: float, end_s: float) -> None:
         """A stretch of the stream was forgotten: words under way, sounds and answers of it go as well."""
-        for utterance in tuple(self._open.values()):
-            if begin_s <= utterance.start_s <= end_s:
-                utterance.forgotten = True
+        self._listening.forget(begin_s, end_s)
         self._sounds.clear()
+        self._remarks.clear()
         self._turns.forget()
         self._refresh()
 
@@ -159,92 +147,61 @@ class Conversation:
         """Cancel everything."""
         self._closed = True
         self._turns.stop("closed")
-        for utterance in self._open.values():
-            utterance.stream.cancel()
+        self._understanding.revoke()
+        self._listening.stop()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # ---- listening ---------------------------------------------------------------------------------------------------
+    # ---- understanding -----------------------------------------------------------------------------------------------
 
-    def _begin(self, event: SpeechStarted) -> None:
-        # The backup of the paper: the question will be answered on what was seen up to here.
-        snapshot = self._memory.snapshot(event.t_s)
-        stream = self._engine.recognizer.open(self._session, event.utterance)
-        self._open[event.utterance] = OpenUtterance(event.utterance, event.origin, event.t_s, snapshot, stream)
-        if self._is_visitor(event.origin) and self._playout.speaking is not None:
-            self._playout.duck()
-
-    def _confirm(self, event: SpeechConfirmed) -> None:
-        if event.utterance in self._open:
-            self._open[event.utterance].confirmed = True
-        # The sound track of a film does not interrupt; the visitor does.
-        if self._is_visitor(event.origin) and self._turns.under_way:
-            self.stop("speech")
-        self._restore(event.origin)
-
-    def _dismiss(self, event: SpeechDismissed) -> None:
-        utterance = self._open.pop(event.utterance, None)
-        if utterance is not None:
-            utterance.stream.cancel()
-        self._restore(event.origin)
-
-    def _restore(self, origin: Origin) -> None:
-        if self._is_visitor(origin):  # a film that falls silent says nothing about the visitor's own cough
-            self._playout.restore()
-
-    async def _weigh_pause(self, event: SpeechPaused) -> None:
-        utterance = self._open.get(event.utterance)
-        if utterance is None:
-            return
-        text = await utterance.stream.partial()
-        pause_s = self._engine.end_of_turn.pause_s(text, event.end_s - utterance.start_s)
-        self._perceiving().set_end_pause(event.origin, event.utterance, pause_s)
-        if text and event.utterance in self._open:
-            self._tell(Caption(event.utterance, text, False, event.origin, utterance.start_s, event.end_s))
-
-    async def _understand(self, event: SpeechEnded) -> None:
-        utterance = self._open.get(event.utterance)
-        if utterance is None:
-            return
+    async def _understand(self, event: SpeechEnded, utterance: OpenUtterance) -> None:
         waited_ms = max(0.0, (event.t_s - event.end_s) * 1000)
         watch = Stopwatch((("turn end", waited_ms),))
-        async with self._understanding:
-            text = await self._words_of(utterance)
+        async with self._in_order:
+            text = await self._understanding.words_of(utterance)
+            self._listening.close(utterance)
             watch.lap("recognise")
-            # What went before was a question already; what follows it cannot make it none.
-            answer = bool(utterance.before) or (bool(text) and await self._wants_answer(text, event.origin))
+            answer, recall = await self._intention(event, utterance, text)
             watch.lap("decide")
             if not utterance.forgotten:
-                self._settle(event, utterance, text, answer, watch)
+                self._settle(event, utterance, text, answer, watch, recall)
         self._refresh()
 
-    async def _words_of(self, utterance: OpenUtterance) -> str:
-        try:
-            return (await asyncio.wait_for(utterance.stream.finish(), RECOGNITION_S)).text
-        except (RuntimeError, TimeoutError) as error:
-            utterance.stream.cancel()
-            self.lost_utterances += 1
-            why = "it took too long" if isinstance(error, TimeoutError) else str(error)
-            self._tell(Fault("recognition_failed", f"I could not make out what was said: {why}", "Say it again."))
-            return ""
-        finally:
-            self._open.pop(utterance.number, None)
+    async def _intention(self, event: SpeechEnded, utterance: OpenUtterance, text: str) -> tuple[bool, Recall | None]:
+        """Whether the words want an answer, and what the memory has on them, if that is known already."""
+        if not self._listening.is_visitor(event.origin):
+            return bool(text) and await self._understanding.wants_answer(text, visitor=False), None
+        spoken_s = event.end_s - event.start_s
+        if self._turns.under_way and not takes_the_word(text, spoken_s):
+            self._listening.judge(utterance, text, spoken_s, over=True)
+            return False, None  # somebody listens aloud
+        self._listening.judge(utterance, text, spoken_s, over=True)
+        whole = f"{utterance.before} {text}".strip()
+        guess = await self._understanding.guessed(utterance, whole)
+        if guess is not None and guess.answer:
+            return True, guess.recall
+        if text and self._steering.is_meant(whole):
+            return True, None
+        # What went before was a question already; what follows it cannot make it none.
+        if utterance.before or guess is not None or not text:
+            return bool(utterance.before), None
+        return await self._understanding.wants_answer(text, visitor=True), None
 
-    async def _wants_answer(self, text: str, origin: Origin) -> bool:
-        instruction = await self._engine.mind.run(
-            self._engine.instructions.predict, text, session=self._session, priority=Priority.TURN
-        )
-        if self._is_visitor(origin):
-            return instruction.answer
-        return instruction.probability >= FILM_CERTAINTY
-
-    def _settle(self, event: SpeechEnded, utterance: OpenUtterance, text: str, answer: bool, watch: Stopwatch) -> None:
+    def _settle(
+        self,
+        event: SpeechEnded,
+        utterance: OpenUtterance,
+        text: str,
+        answer: bool,
+        watch: Stopwatch,
+        recall: Recall | None,
+    ) -> None:
         # A film that asks while an answer is given is only heard: it cannot know that we are talking.
-        if not self._is_visitor(event.origin) and self._turns.under_way:
+        if not self._listening.is_visitor(event.origin) and self._turns.under_way:
             answer = False
         whole = f"{utterance.before} {text}".strip()
-        if answer and (going_on := self._going_on(event.origin)) is not None:
+        if answer and (going_on := self._listening.going_on(event.origin)) is not None:
             # The visitor speaks already again: the question waits for the rest of it.
             going_on.before, going_on.snapshot = whole, utterance.snapshot
             answer = False
@@ -257,20 +214,27 @@ class Conversation:
         if text:
             spoken = Spoken(event.utterance, event.start_s, event.end_s, text, event.origin, answer, sound)
             self._write(self._memory.add_spoken, spoken)
+            self._standing.on_words(text, event.start_s, event.end_s, event.origin)
         if turn is not None:
             question = self._question(turn, whole, utterance.snapshot, spoken=True, sound_label=sound)
-            self._turns.start(question, watch, "speech")
+            self._answer(question, watch, "speech", recall, utterance.took_the_floor)
 
-    def _going_on(self, origin: Origin) -> OpenUtterance | None:
-        """An utterance of the visitor that is surely speech and not over yet."""
-        if not self._is_visitor(origin):
-            return None
-        return next((u for u in self._open.values() if u.confirmed and self._is_visitor(u.origin)), None)
+    def _answer(
+        self,
+        question: Question,
+        watch: Stopwatch,
+        reason: Literal["speech", "question"],
+        recall: Recall | None = None,
+        took_the_floor: bool = False,
+    ) -> None:
+        if not self._steering.steer(question, watch, took_the_floor):
+            self._turns.start(question, watch, reason, recall)
 
     def _note_sound(self, heard: Heard) -> None:
         self._sounds.append(heard)
         self._tell(SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin))
         self._write(self._memory.add_heard, heard)
+        self._standing.on_heard(heard)
 
     def _sound_with(self, start_s: float, end_s: float) -> str:
         """The sound that goes with an utterance: one within it (a laugh), or else the last one before it."""
@@ -280,18 +244,48 @@ class Conversation:
         return "speech"
 
     def _question(self, turn: int, text: str, snapshot: Snapshot, spoken: bool, sound_label: str) -> Question:
-        return Question(turn, text, self._clock.now_s(), snapshot, spoken, sound_label, self._turns.history)
+        return Question(
+            turn, text, self._clock.now_s(), snapshot, spoken, sound_label, self._turns.history,
+            brief=self._steering.brief,
+        )  # fmt: skip
+
+    def _guessed_question(self, text: str, utterance: OpenUtterance) -> Question:
+        return self._question(0, text, utterance.snapshot, spoken=True, sound_label="speech")
+
+    def _speak_up(self) -> None:
+        """Say the next remark, if there is one and nobody speaks or is about to."""
+        now_s = self._clock.now_s()
+        while self._remarks and not self._closed and self._free:
+            remark = self._remarks.popleft()
+            if remark.until_s is None or remark.until_s >= now_s:
+                reply = Reply(remark.text, remark.evidence, remark.picture_t_s, True, remark.standing)
+                self._turns.say(self._turns.next(), "", reply, Stopwatch())
+
+    @property
+    def _free(self) -> bool:
+        speaks = self._listening.visitor_speaks
+        return not (speaks or self._turns.under_way or self._in_order.locked() or self._playout.speaking is not None)
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """Counts for health and measurement."""
+        return self._understanding.figures()
+
+    def let_source_talk(self, on: bool) -> None:
+        """Whether the source is the visitor's own camera: then its sound is the visitor's voice, and may interrupt."""
+        self._listening.source_is_visitor = on
 
     # ---- state -------------------------------------------------------------------------------------------------------
 
     def _derive(self) -> State:
         if self._playout.speaking is not None:
             return "ducked" if self._playout.ducked else "speaking"
-        if any(self._is_visitor(utterance.origin) for utterance in self._open.values()):
+        if self._listening.visitor_speaks:
             return "listening"
         return "thinking" if self._turns.under_way else "idle"
 
     def _refresh(self) -> None:
+        self._speak_up()
         state = self._derive()
         if state != self._state:
             self._state = state
@@ -302,9 +296,6 @@ class Conversation:
             gate.clear()
         else:
             gate.set()
-
-    def _is_visitor(self, origin: Origin) -> bool:
-        return origin == "visitor" or self.source_is_visitor
 
     @property
     def state(self) -> StateChanged:

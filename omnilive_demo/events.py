@@ -1,7 +1,7 @@
-"""The typed events that flow between rooms, and from the session to the page.
+"""What the page is told (`docs/protocol.md`): one class for each wire type.
 
-Frozen dataclasses, past tense where something happened, times in seconds of stream time. The first part travels inside
-the session; the second part is what the page is told (`docs/protocol.md`), one class for each wire type.
+Frozen dataclasses, past tense where something happened, times in seconds of stream time. What travels inside the
+session is in `ear_events`.
 """
 
 from __future__ import annotations
@@ -9,115 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from omnilive_demo.records import Evidence, Heard, Origin
-
-# ---- transport -> perception ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AudioBlock:
-    """Sound as it came in: mono int16 `[n]` at `rate_hz`, its first sample at `start_s`."""
-
-    samples: NDArray[np.int16]
-    rate_hz: int
-    start_s: float
-    origin: Origin = "visitor"
-
-
-@dataclass(frozen=True, slots=True)
-class VideoFrame:
-    """A picture as it came in: RGB uint8 `[H, W, 3]`, taken at `t_s`."""
-
-    image: NDArray[np.uint8]
-    t_s: float
-
-
-# ---- perception -> session -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """Candidate speech: the voice detector fired. Snapshot the memory, duck the answer."""
-
-    utterance: int
-    t_s: float
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechConfirmed:
-    """The candidate lasted long enough to be speech: an answer under way is to stop."""
-
-    utterance: int
-    t_s: float
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechDismissed:
-    """The candidate was too short to be speech (a cough, a door): restore the answer."""
-
-    utterance: int
-    t_s: float
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechAudio:
-    """More samples of the utterance under way, mono float32 `[n]` at 16 kHz, for the recogniser."""
-
-    utterance: int
-    samples: NDArray[np.float32]
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechPaused:
-    """The speaker went quiet after `end_s`: look at the words so far and decide how long to wait."""
-
-    utterance: int
-    end_s: float
-    t_s: float
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechResumed:
-    """The speaker went on after a pause: whatever was begun at the pause is to be revoked."""
-
-    utterance: int
-    t_s: float
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechEnded:
-    """The speaker paused long enough: the utterance is complete. Last speech at `end_s`, decided at `t_s`."""
-
-    utterance: int
-    start_s: float
-    end_s: float
-    t_s: float
-    origin: Origin
-    truncated: bool = False  # cut at the longest length; what follows is the next utterance
-
-
-@dataclass(frozen=True, slots=True)
-class SoundHeard:
-    """A sound that is not speech ended."""
-
-    heard: Heard
-
-
-EarEvent = (
-    SpeechStarted | SpeechConfirmed | SpeechDismissed | SpeechAudio | SpeechPaused | SpeechResumed | SpeechEnded
-    | SoundHeard
-)  # fmt: skip
-
-# ---- session -> page (wire types) ----------------------------------------------------------------------------------
+from omnilive_demo.records import Evidence, Origin
 
 State = Literal["idle", "listening", "thinking", "speaking", "ducked"]
 Speaker = Literal["visitor", "source", "assistant"]
@@ -206,7 +98,10 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class AnswerGrew:
-    """A piece of an answer. `text` is all so far, `final` closes it, `heard_text` is what was heard, once known."""
+    """A piece of an answer. `text` is all so far, `final` closes it, `heard_text` is what was heard, once known.
+
+    unasked: it answers no question of its turn. standing: the standing query that it answers.
+    """
 
     TYPE: ClassVar[str] = "answer"
     turn: int
@@ -216,6 +111,8 @@ class AnswerGrew:
     evidence: tuple[int, ...] = ()
     picture_t_s: float | None = None
     heard_text: str | None = None
+    unasked: bool = False
+    standing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +137,16 @@ class TurnLatency:
 
 @dataclass(frozen=True, slots=True)
 class StandingChanged:
-    """A standing query ("tell me when…") and its status."""
+    """A standing query ("tell me when…") and its status. `due_s`: when it is due, if the clock ends it."""
 
     TYPE: ClassVar[str] = "standing"
     id: int
     text: str
     status: Literal["waiting", "answered", "cancelled", "expired"]
+    kind: Literal["thing", "gone", "look", "sound", "word", "time"]
+    since_s: float
+    due_s: float | None = None
+    ended_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ import itertools
 import logging
 from collections.abc import Awaitable, Callable
 
+from omnilive_demo.ear_events import AudioBlock, EarEvent, VideoFrame
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import AudioBlock, EarEvent, VideoFrame
 from omnilive_demo.perception.ears import Ears
 from omnilive_demo.perception.eyes import Eyes
+from omnilive_demo.perception.own_voice import OwnVoice
 from omnilive_demo.perception.sampler import FrameSampler
 from omnilive_demo.queues import DropOldest
 from omnilive_demo.records import Origin, SeenFrame
@@ -60,6 +61,7 @@ class Perceiving:
         self.may_perceive = asyncio.Event()
         self.may_perceive.set()
         self.seen_frames = 0
+        self.own_voice = OwnVoice()
 
     def start(self) -> None:
         """Begin to perceive."""
@@ -123,6 +125,7 @@ class Perceiving:
                 self._engine.new_voice_activity(),
                 lambda: next(self._utterances),
                 sound_tagger=self._engine.sound_tagger,
+                own_voice=self.own_voice if origin == "visitor" else None,
             )
             self._tasks.append(asyncio.create_task(self._listen(origin), name=f"ears-{origin}"))
         return self._audio[origin]

@@ -75,5 +75,13 @@ class WaitWhenFull(Generic[T]):
         """The oldest item, waiting for one."""
         return await self._queue.get()
 
+    def done(self) -> None:
+        """What was got last has been dealt with."""
+        self._queue.task_done()
+
+    async def settled(self) -> None:
+        """Wait until everything that was put in has been dealt with."""
+        await self._queue.join()
+
     def __len__(self) -> int:
         return self._queue.qsize()

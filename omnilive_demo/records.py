@@ -124,6 +124,8 @@ class Question:
     spoken: bool
     sound_label: str = "speech"
     history: tuple[tuple[str, str], ...] = ()  # (question, answer as it was heard), oldest first
+    heard_sentences: int = 0  # of this very answer, before it was cut off: the answer goes on behind them
+    brief: bool = False  # one sentence is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +173,12 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of an answer: `text` to append, the clips it rests on, and the newest picture that it used."""
+    """A piece of an answer: `text` to append, the clips it rests on, and the newest picture that it used.
+
+    ends_sentence: it is the end of a sentence for sure, which can be spoken without waiting for what follows.
+    """
 
     text: str
     evidence: tuple[int, ...] = field(default=())
     picture_t_s: float | None = None
+    ends_sentence: bool = False

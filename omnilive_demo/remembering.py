@@ -7,13 +7,17 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from omnilive_demo import telling, told
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, ClipRemembered, Notice, PageEvent, SoundNoticed
+from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import StoreError
+from omnilive_demo.perception.eyes import SCENE_THRESHOLD
 from omnilive_demo.records import Clip, SeenFrame
 from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
 
@@ -22,6 +26,25 @@ log = logging.getLogger(__name__)
 FRAME_WRITES = 32
 REPEAT_FAILURE_S = 60.0
 CAPTION_WAITS_S = 30.0
+
+
+def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
+    """The memory that is kept in a folder, with the models of the engine. Slow: call it on the memory's lane.
+
+    Raises:
+        StoreError: it cannot be opened; the message is fit for the page.
+    """
+    return SessionMemory(
+        folder,
+        engine.compressor,
+        engine.text_encoder,
+        epoch_s=epoch_s,
+        rule=ClipRule(scene_threshold=SCENE_THRESHOLD),
+        scale=engine.picture_scale,
+        names=engine.names,
+        captioner=engine.reader,
+        space=engine.space,
+    )
 
 
 class Remembering:

@@ -19,31 +19,21 @@ from omnilive_demo.answering import Answering
 from omnilive_demo.clock import SessionClock
 from omnilive_demo.config import Settings
 from omnilive_demo.conversation import Conversation
+from omnilive_demo.ear_events import AudioBlock, VideoFrame
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import (
-    AudioBlock,
-    Bye,
-    Fault,
-    MemoryFigures,
-    Notice,
-    PageEvent,
-    SourceChanged,
-    StateChanged,
-    VideoFrame,
-)
+from omnilive_demo.events import Bye, Fault, MemoryFigures, Notice, PageEvent, SourceChanged, StateChanged
 from omnilive_demo.logs import session_id
-from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
-from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.perceiving import Perceiving
-from omnilive_demo.perception.eyes import SCENE_THRESHOLD
 from omnilive_demo.reasoning.view import RecentFrames
 from omnilive_demo.records import Origin, SeenFrame
-from omnilive_demo.remembering import Remembering
+from omnilive_demo.remembering import Remembering, open_memory
 from omnilive_demo.serving.lane import Priority
-from omnilive_demo.speech.playout import Playout
+from omnilive_demo.speech.playout import RATE_HZ as PLAYOUT_RATE_HZ
+from omnilive_demo.speech.playout import Playout, PlayoutFrame
 from omnilive_demo.speech.synthesizer import Voice
+from omnilive_demo.standing import Standing
 from omnilive_demo.told import Told
 
 log = logging.getLogger(__name__)
@@ -90,6 +80,8 @@ class Session:
         self._memory: LongMemory | None = None
         self._perceiving: Perceiving
         self._conversation: Conversation
+        self._standing: Standing | None = None
+        self._remarks = False
         self._remembering: Remembering
 
     # ---- life --------------------------------------------------------------------------------------------------------
@@ -119,7 +111,9 @@ class Session:
         self.announce(fault)
 
     async def _open(self) -> None:
-        memory = await self.engine.memory.run(self._open_memory, session=self.id, priority=Priority.MEMORY)
+        memory = await self.engine.memory.run(
+            open_memory, self.engine, self.folder, self._epoch_s, session=self.id, priority=Priority.MEMORY
+        )
         self._memory = memory
         self.clock.skip_to(memory.start_s)
         self._remembering = Remembering(self.id, self.engine, memory, self.announce)
@@ -129,9 +123,14 @@ class Session:
         )  # fmt: skip
         first_utterance = len(memory.spoken()) + 1  # the page knows the words of earlier runs by their place
         self._perceiving = Perceiving(self.id, self.engine, self._on_ear, self._on_seen, first_utterance)
+        self._standing = Standing(
+            self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark)
+        )
+        self._standing.remark_on_new = self._remarks
+        self.playout.on_frame = self._on_frame
         self._conversation = Conversation(
             self.id, self.engine, self.clock, memory, lambda: self._perceiving, self.playout, answering,
-            self.announce, self._remembering.write,
+            self.announce, self._remembering.write, self._standing,
         )  # fmt: skip
         hint = "The rest is here, and new things are remembered."
         self._trouble += [Notice("memory_damaged", sentence, hint) for sentence in memory.damage]
@@ -143,20 +142,6 @@ class Session:
         self._opened.set()
         self.announce(telling.hello(self.engine, self.settings, "", resumed=False))
         self.announce(self._conversation.state)
-
-    def _open_memory(self) -> SessionMemory:
-        engine = self.engine
-        return SessionMemory(
-            self.folder,
-            engine.compressor,
-            engine.text_encoder,
-            epoch_s=self._epoch_s,
-            rule=ClipRule(scene_threshold=SCENE_THRESHOLD),
-            scale=engine.picture_scale,
-            names=engine.names,
-            captioner=engine.reader,
-            space=engine.space,
-        )
 
     async def close(self, reason: str) -> None:
         """Say bye, close the open clip, free everything. Safe to call twice."""
@@ -170,6 +155,8 @@ class Session:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if self._ready:
                 await self._perceiving.close()  # first: no more utterances begin
+                if self._standing is not None:
+                    self._standing.close()
                 await self._conversation.close()
             if self._memory is not None:
                 await self._remembering.close()
@@ -200,9 +187,12 @@ class Session:
         self._told.note(event)
         if isinstance(event, MemoryFigures) and event.forgot_from_s is not None:
             self._view.clear()
-            self._conversation.forget(event.forgot_from_s, math.inf if event.forgot_to_s is None else event.forgot_to_s)
+            span = (event.forgot_from_s, math.inf if event.forgot_to_s is None else event.forgot_to_s)
+            self._conversation.forget(*span)
+            if self._standing is not None:
+                self._standing.forget(*span)
         if isinstance(event, SourceChanged) and self._ready:
-            self._conversation.source_is_visitor = event.kind == "push"
+            self._conversation.let_source_talk(event.kind == "push")
         for listener in tuple(self._listeners):
             listener(event)
 
@@ -291,6 +281,12 @@ class Session:
         self._voice = Voice(voice or self._voice.name, rate or self._voice.rate)
         self._speak = self._speak if speak is None else speak
 
+    def set_remarks(self, on: bool) -> None:
+        """Whether something new may be told unasked."""
+        self._remarks = on  # the page sends it as soon as it connects, which may be before the models are loaded
+        if self._standing is not None:
+            self._standing.remark_on_new = on
+
     def heard_until(self, turn: int, heard_ms: float) -> None:
         """The page's report of how much of an answer was heard."""
         self.playout.heard_until(turn, heard_ms)
@@ -302,7 +298,8 @@ class Session:
 
     def cancel_standing(self, standing: int) -> None:
         """Cancel a standing query. Raises InputError when there is none of that number."""
-        raise InputError("no_standing", "There is nothing of that kind to cancel.")
+        if self._standing is None or not self._standing.cancel(standing):
+            raise InputError("no_standing", "There is nothing of that kind to cancel.")
 
     @property
     def memory(self) -> LongMemory:
@@ -325,7 +322,7 @@ class Session:
             "frames_seen": self._perceiving.seen_frames,
             "lost_frames": self._perceiving.dropped_frames,
             "lost_audio_blocks": self._perceiving.dropped_blocks,
-            "lost_utterances": self._conversation.lost_utterances,
+            **self._conversation.figures,
         }
 
     # ---- inside ------------------------------------------------------------------------------------------------------
@@ -333,8 +330,15 @@ class Session:
     def _on_ear(self, event: Any) -> None:
         self._conversation.on_ear(event)
 
+    def _on_frame(self, frame: PlayoutFrame, due_s: float) -> None:
+        """The ears are told what we say ourselves, in stream time."""
+        at_s = due_s - self.clock.life_s() + self.clock.now_s()
+        self._perceiving.own_voice.play(frame.samples, PLAYOUT_RATE_HZ, at_s)
+
     async def _on_seen(self, seen: SeenFrame) -> None:
         self._view.add(seen)
+        if self._standing is not None:
+            self._standing.on_seen(seen)
         await self._remembering.see(seen)
 
     def _playout_started(self, turn: int) -> None:

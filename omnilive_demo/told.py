@@ -16,12 +16,14 @@ from omnilive_demo.events import (
     Retrieved,
     SoundNoticed,
     SourceChanged,
+    StandingChanged,
     TurnLatency,
 )  # fmt: skip
 
 CLIPS = 500
 WORDS = 200
 ROW = 2 * WORDS  # words, sounds and answers together
+STANDINGS = 16  # those that wait, and the last ones that do no more
 
 
 class Told:
@@ -31,6 +33,7 @@ class Told:
         self._clips: dict[int, ClipRemembered] = {}
         # In order of arrival, so that a question stands before its answer.
         self._row: dict[Hashable, PageEvent] = {}
+        self._standings: dict[int, StandingChanged] = {}
         self._source: SourceChanged | None = None
         self._figures: MemoryFigures | None = None
 
@@ -46,6 +49,8 @@ class Told:
                 self._keep((event.TYPE, event.start_s, event.origin), event)
             case Retrieved() | AnswerGrew(final=True) | Interrupted() | TurnLatency():
                 self._keep((event.TYPE, event.turn), event)
+            case StandingChanged():
+                self._note_standing(event)
             case SourceChanged():
                 self._source = event
             case MemoryFigures():
@@ -56,11 +61,20 @@ class Told:
         """All of it, in an order that a page can take."""
         clips = sorted(self._clips.values(), key=lambda clip: clip.id)
         single = (self._source, self._figures)
-        return (*clips, *self._row.values(), *(event for event in single if event is not None))
+        standings = sorted(self._standings.values(), key=lambda event: event.id)
+        return (*clips, *standings, *self._row.values(), *(event for event in single if event is not None))
 
     def _keep(self, key: Hashable, event: PageEvent) -> None:
         self._row[key] = event
         _bound(self._row, ROW)
+
+    def _note_standing(self, event: StandingChanged) -> None:
+        """Those that wait are told, however many have ended since; few can wait at once."""
+        self._standings.pop(event.id, None)
+        self._standings[event.id] = event
+        ended = [number for number, one in self._standings.items() if one.status != "waiting"]
+        for number in ended[: max(0, len(self._standings) - STANDINGS)]:
+            del self._standings[number]
 
     def _forget(self, figures: MemoryFigures) -> None:
         """Nobody is told again what was forgotten; answers may quote it, so they go as well."""
@@ -69,6 +83,9 @@ class Told:
         begin_s = figures.forgot_from_s
         end_s = math.inf if figures.forgot_to_s is None else figures.forgot_to_s
         self._clips = {key: clip for key, clip in self._clips.items() if clip.end_s < begin_s or clip.start_s > end_s}
+        self._standings = {
+            key: event for key, event in self._standings.items() if not begin_s <= event.since_s <= end_s
+        }
         self._row = {
             key: event
             for key, event in self._row.items()

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from omnilive_demo.answering import Answering, Stopwatch
+from omnilive_demo.answering import Answering, Reply, Stopwatch
 from omnilive_demo.cancel import CancelToken, Generations
 from omnilive_demo.events import AnswerGrew, Interrupted, PageEvent
-from omnilive_demo.records import Question
+from omnilive_demo.records import Question, Recall
 from omnilive_demo.speech.playout import Playout
 
 HISTORY_TURNS = 8
 
 Reason = Literal["speech", "stop", "question", "closed", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An answer that was cut off: to what, what was heard of it, and how many sentences of that to their end."""
+
+    question: Question | None  # None: it was a reply to nothing
+    heard: str
+    heard_sentences: int
 
 
 class Turns:
@@ -40,10 +50,13 @@ class Turns:
         self._history: deque[tuple[str, str]] = deque(maxlen=HISTORY_TURNS)
         self._count = 0
         self._text: dict[int, tuple[str, str]] = {}  # the turn under way -> question, answer
+        self._question: Question | None = None  # of the turn under way
         self._watches: dict[int, Stopwatch] = {}
         self._written = 0  # the newest turn whose text is complete
         self._played = 0  # the newest turn whose sound was played to its end
         self.current = 0  # the turn under way, or the last one
+        self.last: Question | None = None  # what was answered last, to its end or not
+        self.stopped: Stopped | None = None  # the last answer, if it was cut off
 
     def next(self) -> int:
         """The number of a new turn."""
@@ -60,16 +73,22 @@ class Turns:
         """Whether an answer is being written or played."""
         return bool(self._text)
 
-    def start(self, question: Question, watch: Stopwatch, reason: Literal["speech", "question"]) -> None:
-        """Answer a question; an older answer under way is cut off for `reason`."""
-        if self.under_way:
-            self.stop(reason)
-        self.current = question.turn
-        self._answering.text = ""
-        self._playout.begin(question.turn)
-        self._text[question.turn] = (question.text, "")
-        self._watches = {question.turn: watch}
-        self._spawn(self._answer(question, self._generations.begin(), watch))
+    def start(
+        self,
+        question: Question,
+        watch: Stopwatch,
+        reason: Literal["speech", "question"],
+        recall: Recall | None = None,
+    ) -> None:
+        """Answer a question; an older answer under way is cut off for `reason`. recall: if it is known already."""
+        cancel = self._begin(question.turn, question.text, watch, reason)
+        self._question = self.last = question
+        self._spawn(self._run(question.turn, cancel, self._answering.run(question, cancel, watch, recall)))
+
+    def say(self, turn: int, asked: str, reply: Reply, watch: Stopwatch) -> None:
+        """Say what is known already, to what was asked (nothing: unasked)."""
+        cancel = self._begin(turn, asked, watch, "question")
+        self._spawn(self._run(turn, cancel, self._answering.recite(turn, reply, cancel, watch)))
 
     def stop(self, reason: Reason) -> None:
         """Cut off the answer under way: its reasoning, its voice and its sound."""
@@ -78,6 +97,8 @@ class Turns:
         heard = self._playout.stop()
         if under_way:
             question, _ = self._text.pop(self.current, ("", ""))
+            before = self._question.heard_sentences if self._question is not None else 0
+            self.stopped = Stopped(self._question, heard, before + self._playout.heard_sentences())
             self._tell(Interrupted(self.current, reason, heard))
             self._tell(AnswerGrew(self.current, "", self._answering.text, True, heard_text=heard))
             if heard:
@@ -89,6 +110,7 @@ class Turns:
             self.stop("stop")
         self._answering.text = ""
         self._history.clear()
+        self.last = self.stopped = None
 
     def on_started(self, turn: int) -> None:
         """The playout's first sound of a turn went out."""
@@ -102,13 +124,24 @@ class Turns:
         self._played = turn
         self._close(turn)
 
-    async def _answer(self, question: Question, cancel: CancelToken, watch: Stopwatch) -> None:
-        text = await self._answering.run(question, cancel, watch)
+    def _begin(self, turn: int, asked: str, watch: Stopwatch, reason: Literal["speech", "question"]) -> CancelToken:
+        if self.under_way:
+            self.stop(reason)
+        self.stopped = self._question = None
+        self.current = turn
+        self._answering.text = ""
+        self._playout.begin(turn)
+        self._text[turn] = (asked, "")
+        self._watches = {turn: watch}
+        return self._generations.begin()
+
+    async def _run(self, turn: int, cancel: CancelToken, answer: Coroutine[Any, Any, str]) -> None:
+        text = await answer
         if cancel.cancelled:
             return
-        self._text[question.turn] = (question.text, text)
-        self._written = question.turn
-        self._close(question.turn)
+        self._text[turn] = (self._text[turn][0], text)
+        self._written = turn
+        self._close(turn)
 
     def _close(self, turn: int) -> None:
         """A turn is over when it is both written and played, whichever comes last."""

@@ -18,5 +18,7 @@ class OpenUtterance:
     snapshot: Snapshot
     stream: RecognitionStream
     confirmed: bool = False
+    paused: bool = False
+    took_the_floor: bool = False  # an answer was cut off for it
     forgotten: bool = False  # the visitor had this time forgotten meanwhile
     before: str = ""  # a question that the speaker went on from before it could be answered

@@ -10,8 +10,8 @@ import numpy as np
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.clock import ManualTime, SessionClock
+from omnilive_demo.ear_events import VideoFrame
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import VideoFrame
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.perception.eyes import SCENE_THRESHOLD, Eyes

@@ -13,12 +13,14 @@ from omnilive_demo.answering import Answering
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.clock import ManualTime, SessionClock
 from omnilive_demo.conversation import Conversation
-from omnilive_demo.events import PageEvent, SpeechConfirmed, SpeechEnded, SpeechStarted
+from omnilive_demo.ear_events import SpeechConfirmed, SpeechEnded, SpeechLikely, SpeechStarted
+from omnilive_demo.events import PageEvent
 from omnilive_demo.perception.recognizer import Recognition
 from omnilive_demo.reasoning.instruction import Instruction
 from omnilive_demo.records import Delta, Evidence, Question, Recall, Snapshot, Spoken
 from omnilive_demo.speech.playout import Playout, PlayoutFrame
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice
+from omnilive_demo.standing import Standing
 
 
 class InlineLane:
@@ -153,7 +155,7 @@ class Stage:
                 predict=lambda text: Instruction("?" in text, 0.99 if text.endswith("?") else 0.8)
             ),
             end_of_turn=SimpleNamespace(pause_s=lambda text, speech_s: 0.9 if text.endswith("the") else 0.3),
-            settings=SimpleNamespace(serial=serial),
+            settings=SimpleNamespace(serial=serial, refresh=True),
         )
         self.playout = Playout(
             self.clock,
@@ -170,9 +172,10 @@ class Stage:
             self.told.append,
             lambda: self.voice,  # type: ignore[arg-type]
         )
+        self.standing = Standing(self.clock, None, self.told.append, lambda remark: self.conversation.remark(remark))
         self.conversation = Conversation(
             "test", engine, self.clock, self.memory, lambda: self.perceiving, self.playout, answering,  # type: ignore[arg-type]
-            self.told.append, lambda function, *args: function(*args),
+            self.told.append, lambda function, *args: function(*args), self.standing,
         )  # fmt: skip
 
     async def _sleep(self, seconds: float) -> None:
@@ -184,6 +187,7 @@ class Stage:
         now = self.clock.now_s()
         self.conversation.on_ear(SpeechStarted(utterance, now, origin))  # type: ignore[arg-type]
         if confirm:
+            self.conversation.on_ear(SpeechLikely(utterance, now + 0.1, origin))  # type: ignore[arg-type]
             self.conversation.on_ear(SpeechConfirmed(utterance, now + 0.2, origin))  # type: ignore[arg-type]
         if end:
             self.conversation.on_ear(SpeechEnded(utterance, now, now + 1.0, now + 1.3, origin))  # type: ignore[arg-type]

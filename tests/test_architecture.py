@@ -9,11 +9,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "omnilive_demo"
-BONES = {"events", "records", "config", "clock", "cancel", "queues", "logs", "health"}
+BONES = {"ear_events", "events", "records", "config", "clock", "cancel", "queues", "logs", "health"}
 ROOMS = {"perception", "memory", "reasoning", "speech"}
 SESSION = {
-    "engine", "session", "conversation", "turns", "answering", "perceiving", "remembering", "telling", "told",
-    "utterance",
+    "engine", "session", "conversation", "floor", "listening", "speculating", "steering", "turns", "understanding",
+    "answering", "perceiving", "remark", "remembering", "standing",
+    "telling", "told", "utterance",
 }  # fmt: skip
 LEAVES = {"training", "evaluation"}
 

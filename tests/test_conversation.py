@@ -7,21 +7,9 @@ import asyncio
 import pytest
 from session_fakes import Stage
 
-from omnilive_demo import conversation
-from omnilive_demo.events import (
-    AnswerGrew,
-    Caption,
-    Fault,
-    Interrupted,
-    Retrieved,
-    SoundHeard,
-    SpeechDismissed,
-    SpeechEnded,
-    SpeechPaused,
-    SpeechStarted,
-    StateChanged,
-    TurnLatency,
-)
+from omnilive_demo import understanding
+from omnilive_demo.ear_events import SoundHeard, SpeechDismissed, SpeechEnded, SpeechPaused, SpeechStarted
+from omnilive_demo.events import AnswerGrew, Caption, Fault, Interrupted, Retrieved, StateChanged, TurnLatency
 from omnilive_demo.records import Heard
 
 FRAMES_OF_ANSWER = 25 + 6 + 25  # two half-second sentences with a pause of 120 ms
@@ -100,6 +88,11 @@ async def test_confirmed_speech_stops_the_answer_and_only_what_was_heard_is_kept
     await stage.settle()
     await stage.play(35)  # the first sentence and a little
     stage.say(2, end=False)
+    assert stage.playout.held
+    assert not stage.of(Interrupted)  # what is said is not known yet
+    now_s = stage.clock.now_s()
+    stage.conversation.on_ear(SpeechPaused(2, now_s + 0.5, now_s + 0.66, "visitor"))
+    await stage.settle()
     assert stage.playout.speaking is None
     interrupted = stage.of(Interrupted)[0]
     assert interrupted.reason == "speech"
@@ -113,13 +106,16 @@ async def test_confirmed_speech_stops_the_answer_and_only_what_was_heard_is_kept
 
 
 async def test_an_interruption_ends_the_reasoning_and_no_old_sound_follows() -> None:
-    stage = Stage({1: "What is this?", 2: "hmm"})
+    stage = Stage({1: "What is this?", 2: "No, not that"})
     stage.reasoner.sentences = ("One two three.", " Four five six.", " Seven eight nine.")
     stage.reasoner.hold = asyncio.Event()
     stage.say(1)
     await stage.settle()
     await stage.play(5)
     stage.say(2, end=False)
+    now_s = stage.clock.now_s()
+    stage.conversation.on_ear(SpeechPaused(2, now_s + 0.5, now_s + 0.66, "visitor"))
+    await stage.settle()
     stage.reasoner.hold.set()
     await stage.settle()
     assert stage.reasoner.stopped_early
@@ -244,7 +240,7 @@ async def test_a_recogniser_that_fails_is_a_sentence_and_a_counted_loss() -> Non
     stage.say(1)
     await stage.settle()
     assert "could not make out" in stage.of(Fault)[0].message
-    assert stage.conversation.lost_utterances == 1
+    assert stage.conversation.figures["lost_utterances"] == 1
     assert stage.of(StateChanged)[-1].state == "idle"
 
 
@@ -305,7 +301,7 @@ async def test_utterances_are_understood_in_the_order_in_which_they_ended() -> N
 
 
 async def test_a_recogniser_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "RECOGNITION_S", 0.01)
+    monkeypatch.setattr(understanding, "RECOGNITION_S", 0.01)
     stage = Stage({2: "What is this?"})
     stage.recognizer.hangs.add(1)
     stage.say(1)

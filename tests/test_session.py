@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from session_fakes import InlineLane
 
+from omnilive_demo import session
 from omnilive_demo.config import Settings
-from omnilive_demo.events import AudioBlock, Bye, Fault, Notice, PageEvent
+from omnilive_demo.ear_events import AudioBlock
+from omnilive_demo.events import Bye, Fault, Notice, PageEvent
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.session import InputError, Session
 
@@ -37,11 +39,11 @@ class Room:
         self.told: list[PageEvent] = []
         self.session.subscribe(self.told.append)
 
-        def open_memory() -> None:
+        def open_memory(*_: object) -> None:
             if failure is not None:
                 raise failure
 
-        monkeypatch.setattr(self.session, "_open_memory", open_memory)
+        monkeypatch.setattr(session, "open_memory", open_memory)
 
     async def begin(self) -> None:
         await self.session.start()

@@ -11,8 +11,9 @@ from omnilive_demo.events import (
     Retrieved,
     SoundNoticed,
     SourceChanged,
+    StandingChanged,
 )
-from omnilive_demo.told import CLIPS, Told
+from omnilive_demo.told import CLIPS, STANDINGS, Told
 
 
 def clip(number: int, start_s: float, open_: bool = False) -> ClipRemembered:
@@ -86,3 +87,30 @@ def test_the_source_is_told_as_it_is_now() -> None:
     told.note(SourceChanged("sample", "kitchen", "playing"))
     told.note(SourceChanged("sample", "kitchen", "ended"))
     assert [event.state for event in told.events() if isinstance(event, SourceChanged)] == ["ended"]
+
+
+def standing(number: int, status: str, since_s: float = 5.0) -> StandingChanged:
+    return StandingChanged(number, "a dog", status, "thing", since_s)  # type: ignore[arg-type]
+
+
+def test_what_is_waited_for_is_told_as_it_is_now_and_of_the_ended_only_the_last() -> None:
+    told = Told()
+    told.note(standing(1, "waiting"))
+    for number in range(2, STANDINGS + 10):
+        told.note(standing(number, "waiting"))
+        told.note(standing(number, "answered"))
+    told.note(standing(99, "waiting"))
+    kept = [(event.id, event.status) for event in told.events() if isinstance(event, StandingChanged)]
+    assert kept[0] == (1, "waiting")
+    assert kept[-1] == (99, "waiting")
+    assert len(kept) == STANDINGS
+    assert {status for _, status in kept[1:-1]} == {"answered"}
+
+
+def test_what_was_asked_for_in_a_forgotten_stretch_is_not_told_again() -> None:
+    told = Told()
+    told.note(standing(1, "waiting", since_s=5.0))
+    told.note(standing(2, "cancelled", since_s=6.0))
+    told.note(standing(3, "waiting", since_s=100.0))
+    told.note(MemoryFigures(1, 10, 100, 10, 1, forgot_from_s=0.0, forgot_to_s=50.0))
+    assert [event.id for event in told.events() if isinstance(event, StandingChanged)] == [3]

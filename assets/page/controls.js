@@ -219,7 +219,10 @@ export class Controls {
     setText(this.ui.el('transport-name'), kind);
     this.ui.el('transport').hidden = false;
     if (role === 'watch') this.ui.stage.trouble({ code: 'watching', title: 'This tab only watches.', text: 'Talking and typing happen in the other one.', actions: ['takeover'] });
-    else this.live.send({ type: 'mute', on: this.devices.muted }); // the server remembers the page that was here before
+    else { // the server remembers the page that was here before
+      this.live.send({ type: 'mute', on: this.devices.muted });
+      this.live.send({ type: 'settings', remarks: this.ui.panel.settings.remarks });
+    }
   }
 
   #carried(transport) {

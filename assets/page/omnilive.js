@@ -10,6 +10,7 @@ import { Media } from './media.js';
 import { Panel } from './panel.js';
 import { Recall } from './recall.js';
 import { Stage } from './stage.js';
+import { Standing } from './standing.js';
 import { Talk } from './talk.js';
 import { make, setText } from './text.js';
 import { Timeline } from './timeline.js';
@@ -100,6 +101,7 @@ function begin(root) {
   page.audio = audio;
   page.timeline = new Timeline(page, live);
   page.stage = new Stage(page, live, api);
+  page.standing = new Standing(page, live);
   page.talk = new Talk(page, live, page.timeline);
   page.clipView = new ClipView(page, live, api, page.timeline);
   page.panel = new Panel(page, live, api, devices);

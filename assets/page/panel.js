@@ -11,7 +11,7 @@ export class Panel {
   constructor(ui, live, api, devices) {
     Object.assign(this, { ui, live, api, devices });
     this.hello = { samples: [], models: [], cannot: [], limits: {} };
-    this.settings = { speak: true, rate: 1, voice: '' };
+    this.settings = { speak: true, rate: 1, voice: '', remarks: false };
     this.pushed = '';
     live.on('hello', (event) => this.#greeted(event)).on('source', (event) => this.#source(event)).on('figures', (event) => { this.figures = event; });
   }
@@ -180,6 +180,7 @@ export class Panel {
     speed.firstElementChild.append(told);
     ui.el('settings-pane').replaceChildren(
       check('Speak the answers', settings.speak, (on) => send({ speak: on })),
+      check('Speak up when something new happens', settings.remarks, (on) => send({ remarks: on })),
       check('Show captions on the picture', !ui.stage.captionsOff, (on) => { ui.stage.captionsOff = !on; if (!on) ui.el('caption').hidden = true; }),
       voices.length ? field('Voice', voice, 'ol-voice') : '', speed,
       make('p', { text: 'Keys: Space mutes the microphone, Esc interrupts, / searches, arrow keys walk the memory.' }),

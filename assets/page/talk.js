@@ -16,7 +16,6 @@ export class Talk {
       .on('retrieval', (event) => this.#retrieved(event))
       .on('interrupt', (event) => this.#interrupted(event))
       .on('latency', (event) => this.#latency(event))
-      .on('standing', (event) => this.#standing(event))
       .on('fault', (event) => this.#refused(event))
       .on('notice', (event) => this.#refused(event))
       .on('clip', (event) => this.#pictures(event.id))
@@ -29,7 +28,6 @@ export class Talk {
     this.turns = new Map(); // turn -> {node, text, evidence, …}
     this.said = new Map(); // utterance -> node
     this.list?.replaceChildren(this.ui.el('blank'));
-    this.ui.el('standings').replaceChildren();
   }
 
   /** Words of that time go, and all answers: they may quote it. */
@@ -114,8 +112,9 @@ export class Talk {
 
   #shown(turn) { if (!turn.node.isConnected) this.#add(turn.node); }
 
-  #answer({ turn: id, text, final, evidence, heard_text }) {
+  #answer({ turn: id, text, final, evidence, heard_text, unasked, standing }) {
     const turn = this.#turn(id);
+    if ((unasked || Number.isInteger(standing)) && !turn.told) this.#unasked(turn, standing);
     turn.text = text || turn.text;
     if (heard_text !== null && heard_text !== undefined) turn.heard = heard_text;
     if (evidence?.length) turn.ids = evidence;
@@ -134,6 +133,14 @@ export class Talk {
     }
   }
 
+  /** An answer that follows no question says why it is there. */
+  #unasked(turn, standing) {
+    const asked = Number.isInteger(standing);
+    const since = asked ? this.ui.standing?.since(standing) ?? null : null;
+    turn.told = make('small', { class: asked ? 'told' : 'told remark', text: !asked ? 'something new' : since === null ? 'as you asked' : `as you asked at ${clockTime(since)}` });
+    turn.node.prepend(turn.told);
+  }
+
   #body(turn) {
     if (!turn.cut || turn.heard === undefined) { setText(turn.body, turn.text); return; }
     const { heard, tail } = unheardTail(turn.text, turn.heard);
@@ -144,7 +151,7 @@ export class Talk {
     const turn = this.#turn(id);
     turn.evidence = evidence;
     this.#kept(() => this.#why(turn));
-    this.mark(turn);
+    if (evidence.some(({ clip_id }) => clip_id !== null)) this.mark(turn); // the present alone marks nothing in the memory
   }
 
   /** The clips that an answer rests on, best first. */
@@ -171,10 +178,13 @@ export class Talk {
     return make('button', {
       type: 'button', 'data-evidence': clip_id ?? 'now', 'data-kind': kind, title: text,
       'aria-label': `Evidence ${rank}: ${label}, at ${clockTime(start_s)}. Show it in the memory.`,
-      onclick: () => this.#light(turn, clip_id),
+      onclick: () => this.#light(turn, clip_id ?? this.#clipAt(start_s)),
     }, picture ? make('img', { src: picture, alt: '' }) : make('span', { class: 'nopic' }),
     make('span', {}, make('b', { text: clockTime(start_s) }), ` ${label}`));
   }
+
+  /** The closed clip of a moment: evidence of the present has no number, and its clip gets one later. */
+  #clipAt(s) { return [...this.timeline.clips.values()].find(({ start_s: start, end_s: end }) => start <= s && s <= end)?.id ?? null; }
 
   #light(turn, clipId) {
     this.mark(turn);
@@ -216,16 +226,6 @@ export class Talk {
   #small(turn) {
     turn.small.hidden = false;
     setText(turn.small, [turn.notes.ms, turn.notes.cut].filter(Boolean).join(' · '));
-  }
-
-  #standing({ id, text, status }) {
-    const box = this.ui.el('standings');
-    const old = Array.from(box.children).find((line) => line.dataset.standing === String(id));
-    old?.remove();
-    if (status !== 'waiting') return;
-    box.append(make('div', { 'data-standing': id }, make('span', { class: 'ring', 'aria-hidden': 'true' }),
-      make('span', {}, 'Waiting for ', make('b', { text })),
-      make('button', { type: 'button', class: 'link', text: 'Cancel', 'aria-label': `Cancel waiting for ${text}`, onclick: () => this.live.send({ type: 'cancel_standing', id }) })));
   }
 
   /** Questions to try, as buttons above the field. */

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "live": "one or many WebRTC visitors against the running app: latency, word errors, CPU, memory, loss",
     "interruption": "talking over an answer: how soon it is quieter, how soon silent",
+    "conversation": "scripted scenes, interruptions, coughs and echoes, hesitating speakers, pictures that change",
     "startup": "seconds from `python app.py` to the page, and to ready models",
     "instruction": "does it know when it is spoken to? accuracy on held-out utterances, as text and as heard",
     "sounds": "which sound was it? confusion matrix on held-out computed sounds, and as the ears hear them",

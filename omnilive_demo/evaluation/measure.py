@@ -31,6 +31,7 @@ RUNS = (
     Run("instruction", "instruction", (), "spoken to or not: accuracy on held-out utterances"),
     Run("one_session", "live", ("--questions", "44", "--every", "14", "--minutes", "20"), "one visitor, 44 questions"),
     Run("interruption", "interruption", ("--times", "40"), "talking over an answer, 40 times"),
+    Run("conversation", "conversation", (), "scripted scenes, 60 stimuli, hesitating speakers, changing pictures"),
     Run("idle", "live", ("--idle", "--minutes", "5"), "one visitor with camera, nobody speaks"),
     Run("eight_sessions", "live", ("--peers", "8", "--every", "20", "--minutes", "8"), "eight visitors"),
     Run("serial", "live", ("--serial", "--questions", "20", "--minutes", "10"), "perception waits for reasoning"),

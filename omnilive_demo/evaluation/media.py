@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -54,6 +55,10 @@ class VideoLoop:
         """Length of one round."""
         return len(self.packets) / FPS
 
+    def packet(self, number: int) -> bytes:
+        """The `number`-th frame that a camera sends."""
+        return self.packets[number % len(self.packets)]
+
 
 def speech_clip(speech: Speech) -> OpusClip:
     """Encode a sentence, in a quiet room, with 100 ms of that room behind it."""
@@ -68,6 +73,28 @@ def speech_clip(speech: Speech) -> OpusClip:
         end_packet=last // FRAME_SAMPLES,
         end_offset_s=(FRAME_SAMPLES - 1 - last % FRAME_SAMPLES) / RATE_HZ,
     )
+
+
+class OpusEncoder:
+    """Sound to Opus, 20 ms at a time: for what is not known before it is sent."""
+
+    def __init__(self) -> None:
+        self._codec = av.CodecContext.create("libopus", "w")
+        self._codec.sample_rate, self._codec.format, self._codec.layout = RATE_HZ, "s16", "mono"
+        self._codec.bit_rate, self._codec.time_base = 48_000, Fraction(1, RATE_HZ)
+        self._codec.options = {"application": "voip", "frame_duration": "20"}
+        self._sent = 0
+
+    def encode(self, samples: NDArray[np.float32]) -> Iterator[bytes]:
+        """Packets of `[960]` samples: one, or none yet at the very beginning."""
+        frame = av.AudioFrame.from_ndarray(to_pcm(samples[None]), "s16", "mono")
+        frame.sample_rate, frame.pts = RATE_HZ, self._sent
+        self._sent += samples.size
+        yield from (bytes(packet) for packet in self._codec.encode(frame))
+
+    def flush(self) -> Iterator[bytes]:
+        """What the encoder still holds back."""
+        yield from (bytes(packet) for packet in self._codec.encode(None))
 
 
 @cache
@@ -97,20 +124,22 @@ def video_loop(path: Path | None) -> VideoLoop:
 
     if path is None:
         key = hashlib.sha256(Path(scene.__file__).read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
-        return _cached(f"scene-{key}", scene.frames)
+        return cached_loop(f"scene-{key}", scene.frames)
     stat = path.stat()
     key = hashlib.sha256(f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:16]
-    return _cached(f"file-{key}", lambda: _file_frames(path))
+    return cached_loop(f"file-{key}", lambda: _file_frames(path))
 
 
 def encode_video(pictures: Iterable[NDArray[np.uint8]]) -> Iterator[bytes]:
-    """Real-time VP8 at about 1 Mbit/s with a key frame every two seconds. Pictures: RGB uint8 `[480, 640, 3]`."""
+    """Real-time VP8 at about 1 Mbit/s with a key frame every two seconds. Pictures: RGB uint8, all of one size."""
+    remaining = iter(pictures)
+    first = next(remaining)
     codec = av.CodecContext.create("libvpx", "w")
-    codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    codec.time_base, codec.framerate = Fraction(1, FPS), Fraction(FPS)
+    codec.height, codec.width = first.shape[:2]
+    codec.pix_fmt, codec.time_base, codec.framerate = "yuv420p", Fraction(1, FPS), Fraction(FPS)
     codec.bit_rate, codec.gop_size = 1_000_000, _KEY_FRAME_EVERY
     codec.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "keyint_min": str(_KEY_FRAME_EVERY)}
-    for number, picture in enumerate(pictures):
+    for number, picture in enumerate(chain([first], remaining)):
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         frame.pts, frame.time_base = number, codec.time_base
         yield from (bytes(packet) for packet in codec.encode(frame))
@@ -132,12 +161,12 @@ def _file_frames(path: Path, longest_s: float = 120.0) -> Iterator[NDArray[np.ui
                 return
 
 
-def _cached(name: str, pictures: object) -> VideoLoop:
+def cached_loop(name: str, pictures: Callable[[], Iterable[NDArray[np.uint8]]]) -> VideoLoop:
+    """A loop under a name that tells its contents; drawn and encoded once on this machine."""
     folder = Path(tempfile.gettempdir()) / "omnilive-test-video"
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.npz"
     if not path.exists():
-        assert callable(pictures)
         packets = list(encode_video(pictures()))
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".npz", delete=False) as draft:
             np.savez(draft, data=np.frombuffer(b"".join(packets), np.uint8), sizes=[len(p) for p in packets])
@@ -149,16 +178,11 @@ def _cached(name: str, pictures: object) -> VideoLoop:
 
 
 def _opus(samples: NDArray[np.float32]) -> Iterator[bytes]:
-    codec = av.CodecContext.create("libopus", "w")
-    codec.sample_rate, codec.format, codec.layout = RATE_HZ, "s16", "mono"
-    codec.bit_rate, codec.time_base = 48_000, Fraction(1, RATE_HZ)
-    codec.options = {"application": "voip", "frame_duration": "20"}
+    encoder = OpusEncoder()
     whole = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES
     for start in range(0, whole, FRAME_SAMPLES):
-        frame = av.AudioFrame.from_ndarray(to_pcm(samples[None, start : start + FRAME_SAMPLES]), "s16", "mono")
-        frame.sample_rate, frame.pts = RATE_HZ, start
-        yield from (bytes(packet) for packet in codec.encode(frame))
-    yield from (bytes(packet) for packet in codec.encode(None))
+        yield from encoder.encode(samples[start : start + FRAME_SAMPLES])
+    yield from encoder.flush()
 
 
 def _room(n: int, seed: int) -> NDArray[np.float32]:

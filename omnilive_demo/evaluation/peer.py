@@ -11,20 +11,25 @@ import contextlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
+import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpsender import RTCRtpSender
+from numpy.typing import NDArray
 
 from omnilive_demo.evaluation.bad_network import BadNetwork
 from omnilive_demo.evaluation.ear import Ear
 from omnilive_demo.evaluation.inbox import Inbox, Message
-from omnilive_demo.evaluation.media import OpusClip, VideoLoop
-from omnilive_demo.evaluation.tracks import Camera, Microphone, Speaker, Utterance
+from omnilive_demo.evaluation.media import OpusClip
+from omnilive_demo.evaluation.tracks import Camera, Microphone, Room, Scene, Speaker, Utterance
 
 HEARTBEAT_S = 5.0
+Listener = Callable[[NDArray[np.int16], int, float], None]
+"""Takes mono samples, their rate in hertz, and when they begin to play (monotonic clock)."""
 log = logging.getLogger(__name__)
 
 
@@ -66,13 +71,14 @@ class Peer:
     def __init__(
         self,
         url: str,
-        camera: VideoLoop | None = None,
+        camera: Scene | None = None,
         network: BadNetwork | None = None,
         token: str = "",
         tab: str = "peer",
     ) -> None:
         self.inbox = Inbox()
         self.ear = Ear()
+        self.listeners: list[Listener] = [self.ear.take]
         self.network = network or BadNetwork()
         self.token = token
         self.tab = tab
@@ -125,6 +131,10 @@ class Peer:
         await utterance.done
         return utterance
 
+    def stand_in(self, room: Room | None) -> None:
+        """What the microphone picks up while nobody speaks; None: the quiet room again."""
+        self._speaker.room = room
+
     async def cut(self) -> None:
         """Lose the connection without a word, as in a tunnel: the server hears nothing of it."""
         self.network.sever()
@@ -148,6 +158,11 @@ class Peer:
     def latest_s(self) -> float:
         """By how much the harness itself was late with a packet, at worst."""
         return max((track.pace.latest_s for track in self._tracks), default=0.0)
+
+    def forget_lateness(self) -> None:
+        """Count lateness from now on: connecting is not what is measured."""
+        for track in self._tracks:
+            track.pace.latest_s = 0.0
 
     async def _negotiate(self, webrtc_id: str) -> asyncio.Future[None]:
         """Offer and answer; the future is done when the channel is open."""
@@ -180,7 +195,9 @@ class Peer:
             except MediaStreamError:
                 return
             samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
-            self.ear.take(samples, frame.sample_rate, time.monotonic())
+            arrived_s = time.monotonic()
+            for listen in self.listeners:
+                listen(samples, frame.sample_rate, arrived_s)
 
     async def _beat(self) -> None:
         while True:

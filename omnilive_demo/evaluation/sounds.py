@@ -21,9 +21,9 @@ import soxr
 from numpy.typing import NDArray
 
 from omnilive_demo.config import ASSETS
+from omnilive_demo.ear_events import AudioBlock, SoundHeard
 from omnilive_demo.evaluation import report
 from omnilive_demo.evaluation.stats import bootstrap_interval
-from omnilive_demo.events import AudioBlock, SoundHeard
 from omnilive_demo.models.sound_words import CLASSES, NAMED, UNNAMED, UNTOLD
 from omnilive_demo.perception.ears import Ears
 from omnilive_demo.perception.silero import SileroVoiceActivity

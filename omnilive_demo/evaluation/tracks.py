@@ -10,14 +10,31 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Protocol
 
 import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-from omnilive_demo.evaluation.media import FPS, FRAME_SAMPLES, OpusClip, VideoLoop, quiet_room
+from omnilive_demo.evaluation.media import FPS, FRAME_SAMPLES, OpusClip, quiet_room
 from omnilive_demo.evaluation.speech import RATE_HZ
 
 PACKET_S = FRAME_SAMPLES / RATE_HZ
+
+
+class Scene(Protocol):
+    """What a camera shows: a `VideoLoop`, or one that changes on command."""
+
+    def packet(self, number: int) -> bytes:
+        """The VP8 frame that is sent as the `number`-th, asked for once and in order."""
+        ...
+
+
+class Room(Protocol):
+    """What a microphone picks up while its owner is silent."""
+
+    def packet(self, sent_s: float) -> bytes | None:
+        """The 20 ms of Opus that are sent at a moment of the monotonic clock; None: nothing but the quiet room."""
+        ...
 
 
 @dataclass(slots=True)
@@ -57,8 +74,9 @@ class Speaker:
     """Which packet the microphone captures next: of the sentence being said, else of the quiet room."""
 
     def __init__(self) -> None:
-        self._room = quiet_room()
+        self._quiet_room = quiet_room()
         self._quiet = 0
+        self.room: Room | None = None
         self._saying: Utterance | None = None
 
     def say(self, clip: OpusClip) -> Utterance:
@@ -77,7 +95,8 @@ class Speaker:
         saying = self._saying
         if saying is None:
             self._quiet += 1
-            return self._room.packets[self._quiet % len(self._room.packets)]
+            heard = self.room.packet(sent_s) if self.room is not None else None
+            return heard or self._quiet_room.packets[self._quiet % len(self._quiet_room.packets)]
         clip, number = saying.clip, saying._next
         saying._next += 1
         if number == clip.onset_packet:
@@ -111,13 +130,13 @@ class Microphone(MediaStreamTrack):
 
 
 class Camera(MediaStreamTrack):
-    """The peer's picture: a loop, from its beginning."""
+    """The peer's picture: a scene, from its beginning."""
 
     kind = "video"
 
-    def __init__(self, loop: VideoLoop) -> None:
+    def __init__(self, scene: Scene) -> None:
         super().__init__()
-        self._scene = loop
+        self._scene = scene
         self.pace = Pace(1 / FPS)
 
     async def recv(self) -> av.Packet:
@@ -125,6 +144,6 @@ class Camera(MediaStreamTrack):
         number = await self.pace.next()
         if self.readyState != "live":
             raise MediaStreamError
-        packet = av.Packet(self._scene.packets[number % len(self._scene.packets)])
+        packet = av.Packet(self._scene.packet(number))
         packet.pts, packet.time_base = number, Fraction(1, FPS)
         return packet

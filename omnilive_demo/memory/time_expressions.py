@@ -12,36 +12,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from omnilive_demo.models import number_words
+from omnilive_demo.models.number_words import UNIT_S
 from omnilive_demo.records import TimeSpan
-
-_TO_NINETEEN = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen"""
-_TENTHS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_TENS = {word: 10.0 * n for n, word in enumerate(_TENTHS.split(), start=2)}
-_NUMBERS = {word: float(n) for n, word in enumerate(_TO_NINETEEN.split())} | _TENS | {"fourty": 40.0, "hundred": 100.0}
-_UNIT_S = {"second": 1.0, "sec": 1.0, "moment": 5.0, "minute": 60.0, "min": 60.0, "hour": 3600.0, "day": 86400.0}
 
 _UNIT = r"(?P<unit>second|sec|moment|minute|min|hour|day)s?"
 _COUNT = r"(?P<count>\d+(?:\.\d+)?|an?|couple|few|several|many)"
 _AGO = r"(?:ago|back|earlier)"
 _MISHEARD = (
     (r"\b(?:a go|or go|a goal|to go)\b", "ago"),
-    (r"\b(?:to|too)(?= (?:second|minute|hour|day)s\b)", "2"),
-    (r"\b(?:for|fore)(?= (?:second|minute|hour|day)s (?:ago|back|earlier)\b)", "4"),
-    (r"\bwon(?= (?:second|minute|hour|day)\b)", "1"),
-    (r"\bate(?= (?:second|minute|hour|day)s\b)", "8"),
-    (r"\btan(?= (?:second|minute|hour|day)s\b)", "10"),
-    (r"\bminute's\b|\bminuets?\b|\bminutes'", "minutes"),
+    (r"\b(?:for|fore)(?= (?:second|minute|minuet|hour|day)s (?:ago|back|earlier)\b)", "4"),
     (r"\b(?:our|ours) (?=ago|back)", "hour "),
-)
-_PHRASES = (
-    (r"\b(?:a )?quarter of an? hour\b", "15 minutes"),
-    (r"\bthree quarters of an? hour\b", "45 minutes"),
-    (r"\b(?:a )?half (?:an? )?(hour|minute|day)\b", r"0.5 \1"),
-    (r"\ban? (hour|minute|day) and a half\b", r"1.5 \1"),
-    (r"\b(\d+) and a half (hour|minute|day)s?\b", r"\1.5 \2s"),
-    (r"\ba (couple|few)(?: of)?\b", r"\1"),
-    (r"\bcouple of\b", "couple"),
 )
 
 
@@ -83,13 +64,7 @@ def parse_time(text: str, now_s: float, start_s: float = 0.0, previous: TimeSpan
 
 def normalise(text: str) -> str:
     """Lower case, no punctuation, numbers as digits, common misrecognitions mended."""
-    words = re.sub(r"[^\w'.\s]|\.(?!\d)", " ", text.lower().replace("-", " ").replace("’", "'"))
-    words = " ".join(words.split())
-    words = re.sub(r"\bthree quarters of an? hour\b", "45 minutes", words)
-    words = " ".join(_digits(words.split()))
-    for wrong, right in (*_MISHEARD, *_PHRASES):
-        words = re.sub(wrong, right, words)
-    return " ".join(words.split())
+    return number_words.normalise(text, _MISHEARD)
 
 
 def _as_said(text: str, phrase: str) -> str:
@@ -107,40 +82,9 @@ def _as_said(text: str, phrase: str) -> str:
     return " ".join(words[begin:end]).lower()
 
 
-def _digits(words: list[str]) -> list[str]:
-    """Number words to digits: "twenty five" -> "25", "a hundred" -> "100"."""
-    out: list[str] = []
-    total: float | None = None
-    last = ""
-    for word in [*words, ""]:
-        value = _NUMBERS.get(word)
-        if value is not None and last in _TENS and value < 10:
-            total = (total or 0) + value
-        elif word == "hundred" and total is not None:
-            total *= 100
-        elif word == "and" and last == "hundred" and total is not None:
-            continue
-        elif value is not None and last == "hundred" and total is not None:
-            total += value
-        elif value is not None:
-            if total is not None:
-                out.append(f"{total:g}")
-            if word == "hundred" and out and out[-1] == "a":
-                out.pop()
-            total = value
-        else:
-            if total is not None:
-                out.append(f"{total:g}")
-                total = None
-            if word:
-                out.append(word)
-        last = word
-    return out
-
-
 def _seconds(count: str, unit: str) -> float:
     vague = {"a": 1.0, "an": 1.0, "couple": 2.0, "few": 3.0, "several": 5.0, "many": 10.0}
-    return (vague[count] if count in vague else float(count)) * _UNIT_S[unit]
+    return (vague[count] if count in vague else float(count)) * UNIT_S[unit]
 
 
 def _slack_s(count: str, distance_s: float) -> float:
@@ -160,7 +104,7 @@ def _ago(match: re.Match[str], now: _Now) -> Span:
 
 def _uncounted_ago(match: re.Match[str], now: _Now) -> Span:
     """Minutes ago, hours ago, without a number."""
-    unit_s = _UNIT_S[match["unit"]]
+    unit_s = UNIT_S[match["unit"]]
     return now.now_s - 10 * unit_s, now.now_s - unit_s
 
 

@@ -28,7 +28,7 @@ _SAID_AS: dict[str, str] = {
     "bell": "bell bells doorbell chime chimes chimed gong",
     "alarm": "alarm alarms beep beeps beeped beeping buzzer smoke",
     "barking": "bark barks barked barking dog dogs puppy woof",
-    "rain": "rain rained raining rainfall downpour",
+    "rain": "rain rains rained raining rainfall downpour",
     "footsteps": "footstep footsteps step steps walk walked walking stairs",
     "engine": "engine engines motor motors car cars truck motorbike motorcycle lawnmower tractor traffic",
     "coughing": "cough coughs coughed coughing",

@@ -14,8 +14,10 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from omnilive_demo.events import AudioBlock, EarEvent, SoundHeard, SpeechAudio, SpeechEnded, SpeechStarted
+from omnilive_demo.ear_events import AudioBlock, EarEvent, SoundHeard, SpeechAudio, SpeechEnded, SpeechStarted
 from omnilive_demo.perception.loudness import HOP_SAMPLES, SILENCE_DB, LoudnessEvents, level_db
+from omnilive_demo.perception.own_voice import WINDOW_S as ECHO_WINDOW_S
+from omnilive_demo.perception.own_voice import OwnVoice
 from omnilive_demo.perception.segmenter import Pace, Phase, Segmenter
 from omnilive_demo.perception.sound_names import SoundNames
 from omnilive_demo.perception.sound_tagger import SoundTagger
@@ -25,6 +27,7 @@ from omnilive_demo.records import Heard, Origin
 _JUMP_S = 0.25  # a block this far from where it was expected sets the anchor again
 _GAP_S = 1.0  # a gap this long ends an utterance
 _HOP_S = HOP_SAMPLES / SAMPLE_RATE_HZ
+_MAYBE_A_VOICE = 0.2  # from this probability on it is asked whether the voice is our own
 
 
 class Ears:
@@ -37,6 +40,7 @@ class Ears:
         pace: how patient the segmenter is.
         pre_roll_s: sound before the first speech window that goes to the recogniser too, for soft first phonemes.
         sound_tagger: names the sounds; without one each is a "sound".
+        own_voice: knows what we say ourselves; its echo is no speech.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Ears:
         pace: Pace | None = None,
         pre_roll_s: float = 0.3,
         sound_tagger: SoundTagger | None = None,
+        own_voice: OwnVoice | None = None,
     ) -> None:
         self._origin = origin
         self._voice_activity = voice_activity
@@ -54,6 +59,8 @@ class Ears:
         self._segmenter = Segmenter(origin, next_utterance, self._pace)
         self._loudness = LoudnessEvents(origin)
         self._names = SoundNames(origin, sound_tagger)
+        self._own_voice = own_voice
+        self._newest: deque[NDArray[np.float32]] = deque(maxlen=round(ECHO_WINDOW_S / WINDOW_S))
         recent = round(pre_roll_s / WINDOW_S) + self._pace.start_windows
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=max(recent, 1))  # windows not given away yet
         self._resampler: soxr.ResampleStream | None = None
@@ -140,6 +147,7 @@ class Ears:
         self._anchor_s, self._windows, self._taken = None, 0, 0
         self._rest = np.zeros(0, np.float32)
         self._recent.clear()
+        self._newest.clear()
         self._resampler = None
         self._loudness.speech()
         self._names.forget()
@@ -165,8 +173,18 @@ class Ears:
         self._windows += 1
         self._level_db = level_db(window)
         self._names.hear(window, start_s)
-        speech = self._segmenter.step(self._voice_activity.probability(window), start_s)
+        speech = self._segmenter.step(self._probability(window, start_s + WINDOW_S), start_s)
         return [*self._with_sound(speech, window), *self._sounds(window, start_s)]
+
+    def _probability(self, window: NDArray[np.float32], end_s: float) -> float:
+        """How likely the visitor speaks: our own voice coming back is not the visitor's."""
+        probability = self._voice_activity.probability(window)
+        if self._own_voice is not None:
+            self._newest.append(window)
+            heard = np.concatenate(list(self._newest))
+            if probability >= _MAYBE_A_VOICE and self._own_voice.is_echo(heard, end_s):
+                return 0.0
+        return probability
 
     def _with_sound(self, speech: list[EarEvent], window: NDArray[np.float32]) -> list[EarEvent]:
         """Put the utterance's sound among its events: the pre-roll after its start, the last window before its end."""

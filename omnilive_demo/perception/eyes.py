@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnilive_demo.events import VideoFrame
+from omnilive_demo.ear_events import VideoFrame
 from omnilive_demo.perception.frame_encoder import FrameEncoder
 from omnilive_demo.perception.gate import ChangeGate
 from omnilive_demo.perception.thumbnail import thumbnail

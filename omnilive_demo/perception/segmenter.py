@@ -3,8 +3,10 @@
     silent ──2 loud windows──► candidate ──~200 ms of speech──► speaking ──quiet──► paused ──quiet──► silent (ended)
        ◄────quiet (dismissed)────┘                                  ◄───2 loud windows───┘
 
-Loud is above the threshold; speech that is under way goes on while it stays above a lower one (hysteresis). All waiting
-is measured in stream time and not in windows, so that a gap in the sound counts as quiet.
+A first trace of a voice while it is silent is told as a hint, taken back when no candidate follows. A candidate that
+goes on is likely speech before it is confirmed. Loud is above the threshold; speech that is under way goes on while it
+stays above a lower one (hysteresis). All waiting is measured in stream time and not in windows, so that a gap in the
+sound counts as quiet.
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from omnilive_demo.events import (
+from omnilive_demo.ear_events import (
     EarEvent,
+    HintDismissed,
     SpeechConfirmed,
     SpeechDismissed,
     SpeechEnded,
+    SpeechHinted,
+    SpeechLikely,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -32,14 +37,18 @@ _EPSILON_S = 1e-6  # times are sums of floats
 class Pace:
     """How patient the segmenter is.
 
-    threshold, hysteresis: probabilities. start_windows: loud windows in a row that make a candidate, or end a pause.
-    confirm_s: speech that makes a candidate an utterance. pause_s: quiet that is told of (and dismisses a candidate).
-    end_pause_s: quiet that ends an utterance. longest_s: where an utterance is cut.
+    threshold, hysteresis: probabilities. hint, hint_s: probability of a first trace of a voice, and how long it counts
+    without a candidate. start_windows: loud windows in a row that make a candidate, or end a pause. likely_s,
+    confirm_s: speech that makes a candidate likely, and an utterance. pause_s: quiet that is told of (and dismisses a
+    candidate). end_pause_s: quiet that ends an utterance. longest_s: where an utterance is cut.
     """
 
     threshold: float = 0.5
     hysteresis: float = 0.15
+    hint: float = 0.3
+    hint_s: float = 4 * WINDOW_S
     start_windows: int = 2
+    likely_s: float = 4 * WINDOW_S
     confirm_s: float = 6 * WINDOW_S
     pause_s: float = 5 * WINDOW_S
     end_pause_s: float = 0.4
@@ -76,6 +85,8 @@ class Segmenter:
         self._speech_s = 0.0  # how much of the utterance was speech
         self._loud_windows = 0  # in a row
         self._first_loud_s = 0.0
+        self._likely = False
+        self._hinted_s: float | None = None
 
     @property
     def start_s(self) -> float:
@@ -97,7 +108,7 @@ class Segmenter:
             self._loud_windows = 0
         match self.phase:
             case Phase.SILENT:
-                return self._begin(end_s) if self._loud_windows >= self._pace.start_windows else []
+                return self._while_silent(probability, end_s)
             case Phase.PAUSED:
                 return self._while_paused(end_s)
             case _:
@@ -107,11 +118,28 @@ class Segmenter:
         """The sound stops here: an utterance under way ends."""
         self._loud_windows = 0
         if self.phase is Phase.SILENT:
-            return []
+            return self._take_back_hint(t_s)
         return self._dismiss(t_s) if self.phase is Phase.CANDIDATE else self._end(t_s)
+
+    def _while_silent(self, probability: float, t_s: float) -> list[EarEvent]:
+        if self._loud_windows >= self._pace.start_windows:
+            self._hinted_s = None
+            return self._begin(t_s)
+        if self._hinted_s is None and probability > self._pace.hint:
+            self._hinted_s = t_s
+            return [SpeechHinted(t_s, self._origin)]
+        waited = self._hinted_s is not None and t_s - self._hinted_s > self._pace.hint_s - _EPSILON_S
+        return self._take_back_hint(t_s) if waited else []
+
+    def _take_back_hint(self, t_s: float) -> list[EarEvent]:
+        if self._hinted_s is None:
+            return []
+        self._hinted_s = None
+        return [HintDismissed(t_s, self._origin)]
 
     def _begin(self, t_s: float) -> list[EarEvent]:
         self.phase = Phase.CANDIDATE
+        self._likely = False
         self.utterance = self._next_utterance()
         self._end_pause_s = self._pace.end_pause_s
         self._start_s = self._first_loud_s
@@ -145,10 +173,14 @@ class Segmenter:
         return [SpeechResumed(self.utterance, t_s, self._origin), *self._cut_if_too_long(t_s)]
 
     def _confirm_if_long_enough(self, t_s: float) -> list[EarEvent]:
-        if self.phase is not Phase.CANDIDATE or self._speech_s < self._pace.confirm_s - _EPSILON_S:
-            return []
-        self.phase = Phase.SPEAKING
-        return [SpeechConfirmed(self.utterance, t_s, self._origin)]
+        events: list[EarEvent] = []
+        if not self._likely and self._speech_s >= self._pace.likely_s - _EPSILON_S:
+            self._likely = True
+            events.append(SpeechLikely(self.utterance, t_s, self._origin))
+        if self.phase is Phase.CANDIDATE and self._speech_s >= self._pace.confirm_s - _EPSILON_S:
+            self.phase = Phase.SPEAKING
+            events.append(SpeechConfirmed(self.utterance, t_s, self._origin))
+        return events
 
     def _cut_if_too_long(self, t_s: float) -> list[EarEvent]:
         """End an endless utterance. The next one begins at once, and is confirmed if speech really goes on."""

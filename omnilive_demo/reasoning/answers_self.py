@@ -68,9 +68,9 @@ def note(asked: Asked) -> Sentences:
 
 
 def standing(asked: Asked) -> Sentences:
-    """Not offered yet."""
-    yield Sentence("I can't do that yet.")
-    yield Sentence("I answer when you ask, but I don't watch or wait for something and tell you later.")
+    """Something is to be told later, but it was not understood what: who takes requests on did not take this one."""
+    yield Sentence("I didn't understand what I should wait for.")
+    yield Sentence("Say it like this: tell me when you see a dog, when you hear a knock, or in ten minutes.")
 
 
 def unknown(asked: Asked) -> Sentences:

@@ -83,13 +83,18 @@ class EvidenceReasoner:
         """The answer, one delta for each sentence."""
         # Off the loop: a question that no rule knows takes a sentence embedding, and S_k is read for a sentence.
         sentences = await asyncio.to_thread(self._begin, question, recall, view)
-        gap = ""
+        gap, told = "", 0
         # An interruption and the next picture get their turn between two sentences.
         while (sentence := await asyncio.to_thread(next, sentences, None)) is not None:
             if cancel.cancelled:
                 return
-            yield Delta(gap + sentence.text, sentence.clips, sentence.picture_t_s)
+            told += 1
+            if told <= question.heard_sentences:
+                continue
+            yield Delta(gap + sentence.text, sentence.clips, sentence.picture_t_s, ends_sentence=True)
             gap = " "
+            if question.brief:
+                return
 
     def _begin(self, question: Question, recall: Recall, view: LiveView) -> Sentences:
         reading = self._questions.read(question.text)

@@ -33,6 +33,7 @@ class Reasoner(Protocol):
     def answer(self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken) -> AsyncIterator[Delta]:
         """The answer, piece by piece, each naming the clips and the newest picture that it used.
 
+        Begins behind `question.heard_sentences` (the answer goes on), and is one sentence when it is to be `brief`.
         Ends early, without an exception, once `cancel` is cancelled. Says what is not known instead of guessing.
         """
         ...

@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections import deque
 
 from omnilive_demo.clock import Clock
+from omnilive_demo.reasoning.reasoner import LiveView
 from omnilive_demo.records import SeenFrame
 
 CAPACITY = 16
+
+
+class StillView:
+    """Implements `LiveView` by the moment at which it was made: what an answer without the refresh would see."""
+
+    def __init__(self, view: LiveView) -> None:
+        self._view = view
+        self._frames = view.recent(CAPACITY)
+        self._latest = view.latest()
+
+    def latest(self, since_s: float | None = None) -> SeenFrame | None:
+        """The newest frame of then, or None if it is not newer than `since_s`."""
+        frame = self._latest
+        return None if frame is None or (since_s is not None and frame.t_s <= since_s) else frame
+
+    def recent(self, seconds: float) -> tuple[SeenFrame, ...]:
+        """The frames of the last `seconds` before the newest one of then."""
+        return tuple(f for f in self._frames if self._latest is not None and f.t_s >= self._latest.t_s - seconds)
+
+    def now_s(self) -> float:
+        """Stream time, which does not stand still."""
+        return self._view.now_s()
 
 
 class RecentFrames:

@@ -30,6 +30,11 @@ def lasting(seconds: float) -> str:
     return f"about {_rough(seconds)}"
 
 
+def length(seconds: float) -> str:
+    """A length of time to the second, as it is counted down: "5 minutes", "1 hour 30 minutes"."""
+    return _exactly(seconds)
+
+
 def position(t_s: float) -> str:
     """A place in the stream, to the second: "42 seconds in", "3 minutes 20 seconds in"."""
     return f"{_exactly(t_s)} in"

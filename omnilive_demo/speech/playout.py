@@ -3,7 +3,8 @@
 A turn's sound is one row of frames: sentences with a short pause between them. The transport pulls; a frame is due at
 its own place behind the turn's first one and is handed out at most `lead_s` before that. When the voice is late, the
 row is anchored anew, so nothing is ever sent in a burst to make up for it. What was heard follows from the clock and
-from what the page reports; a stop drops everything that waits. All of it lives on the event loop.
+from what the page reports. A hold keeps everything that waits, takes back what had not left yet, and goes on from there
+without a gap in the words; a stop drops it. All of it lives on the event loop.
 
 Pace is that of life (`SessionClock.life_s`), also while a file drives stream time faster.
 """
@@ -11,7 +12,6 @@ Pace is that of life (`SessionClock.life_s`), also while a file drives stream ti
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ import soxr
 from numpy.typing import NDArray
 
 from omnilive_demo.clock import SessionClock
+from omnilive_demo.speech.heard_words import spoken_by
 from omnilive_demo.speech.synthesizer import SpokenSentence
 
 RATE_HZ = 24_000
@@ -31,6 +32,7 @@ DUCKED_GAIN = 0.25  # -12 dB
 RAMP_SAMPLES = 240  # 10 ms, so that a change of gain does not click
 AUDIBLE = 0.003  # about -50 dBFS
 MAX_LATE_S = 0.25  # a puller that comes later than this does not get what it missed in one burst
+MOST_BACK = 25  # frames that can be taken back: more never wait in a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class _TurnSound:
 
     turn: int
     waiting: deque[NDArray[np.float32]] = field(default_factory=deque)
+    newest: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=MOST_BACK))  # handed out last
     sentences: list[tuple[float, SpokenSentence]] = field(default_factory=list)  # (offset, sentence)
     queued: int = 0  # frames
     handed: int = 0  # frames
@@ -86,14 +89,23 @@ class Playout:
         self._sleep = sleep
         self._now: _TurnSound | None = None
         self._changed = asyncio.Event()
+        self._moved = asyncio.Event()  # a frame was handed out, or the turn changed
         self._finisher: asyncio.Task[None] | None = None
         self._gain = 1.0
+        self._pulled = False  # somebody waits for frames
         self.ducked = False
+        self.held = False
+        self.take_back: Callable[[], int] = lambda: 0
+        """Drops what was handed out and has not left yet; returns how many frames that were. Set by the transport."""
+        self.on_frame: Callable[[PlayoutFrame, float], None] = lambda frame, due_s: None
+        """Called with every frame that is handed out and the life time at which it is due."""
 
     def begin(self, turn: int) -> None:
         """A new turn's sound follows; whatever is left of an older turn is dropped."""
         self._drop_finisher()
         self._now = _TurnSound(turn)
+        self.ducked = self.held = False
+        self._wake()
 
     def put(self, turn: int, sentence: SpokenSentence) -> None:
         """Queue a sentence (resampled to 24 kHz); ignored when the turn is no longer the current one."""
@@ -107,7 +119,7 @@ class Playout:
             self._append(now, np.zeros(round(self._pause_s(now) * RATE_HZ), np.float32))
         now.sentences.append((now.queued * FRAME_S, sentence))
         self._append(now, sound)
-        self._changed.set()
+        self._wake()
 
     def end(self, turn: int) -> None:
         """No more sentences come for this turn."""
@@ -126,6 +138,8 @@ class Playout:
             now.frozen_s = self._heard_s(now)
             now.waiting.clear()
             self._drop_finisher()
+        self.held = False
+        self._wake()
         return self.heard_text()
 
     def heard_until(self, turn: int, heard_ms: float) -> None:
@@ -144,16 +158,63 @@ class Playout:
         if now is None:
             return ""
         heard_s = self._heard_s(now)
-        parts = [_spoken_by(sentence, heard_s - offset_s) for offset_s, sentence in now.sentences if heard_s > offset_s]
+        parts = [spoken_by(sentence, heard_s - offset_s) for offset_s, sentence in now.sentences if heard_s > offset_s]
         return " ".join(part for part in parts if part)
+
+    def heard_sentences(self) -> int:
+        """How many sentences of the current turn were heard to their end."""
+        now = self._now
+        if now is None:
+            return 0
+        heard_s = self._heard_s(now) + FRAME_S
+        return sum(offset_s + len(s.samples) / s.rate_hz <= heard_s for offset_s, s in now.sentences)
 
     def duck(self) -> None:
         """Lower the voice while somebody may be speaking."""
         self.ducked = True
 
+    def hold(self) -> None:
+        """Fall silent while somebody probably speaks. Nothing is lost: `restore` goes on from here."""
+        if self.held:
+            return
+        self.ducked = self.held = True
+        now = self._now
+        if now is None or now.frozen_s is not None or not now.handed:
+            return
+        back = min(self.take_back(), len(now.newest), now.handed)
+        for _ in range(back):
+            now.waiting.appendleft(now.newest.pop())
+        now.handed -= back
+        self._drop_finisher()
+
     def restore(self) -> None:
-        """Back to the full voice."""
+        """Back to the full voice; after a hold, from where it fell silent."""
         self.ducked = False
+        if not self.held:
+            return
+        self.held = False
+        now = self._now
+        if now is not None and now.frozen_s is None and now.handed:
+            now.anchor_s = None  # the time in which it was silent does not count
+            now.report = None
+            if not now.waiting:
+                now.anchor_s = self._clock.life_s() - now.handed * FRAME_S
+                self._finish_when_over(now)
+        self._wake()
+
+    def ahead_s(self, turn: int) -> float:
+        """Seconds of sound of this turn that are queued and not handed out; 0 when it is not the current turn."""
+        now = self._current(turn)
+        return len(now.waiting) * FRAME_S if now is not None else 0.0
+
+    async def until_short(self, turn: int, ahead_s: float) -> None:
+        """Wait until at most `ahead_s` of this turn's sound is queued and nobody holds it, or the turn is over.
+
+        While nobody pulls (a page without sound), there is nothing to wait for.
+        """
+        while self._pulled and self._current(turn) is not None and (self.held or self.ahead_s(turn) > ahead_s):
+            self._moved.clear()
+            await self._moved.wait()
 
     @property
     def speaking(self) -> int | None:
@@ -163,10 +224,17 @@ class Playout:
 
     async def next_frame(self) -> PlayoutFrame:
         """Wait for the next frame that is due. One puller at a time."""
+        self._pulled = True
+        try:
+            return await self._next_frame()
+        finally:
+            self._pulled = False
+
+    async def _next_frame(self) -> PlayoutFrame:
         while True:
             now = self._now
-            if now is None or not now.waiting:
-                if now is not None and now.handed:
+            if now is None or not now.waiting or self.held:
+                if now is not None and now.handed and not self.held:
                     now.starved = True
                 self._changed.clear()
                 await self._changed.wait()
@@ -174,6 +242,10 @@ class Playout:
                 await self._sleep(wait_s)
             else:
                 return self._hand_out(now)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._moved.set()
 
     def _current(self, turn: int) -> _TurnSound | None:
         now = self._now
@@ -208,8 +280,8 @@ class Playout:
         """How much of the turn's sound has been heard, in seconds of it."""
         if now.frozen_s is not None:
             return now.frozen_s
-        if now.anchor_s is None:
-            return 0.0
+        if now.anchor_s is None:  # not begun, or about to go on after a hold
+            return now.handed * FRAME_S
         life_s = self._clock.life_s()
         heard_s = min(life_s - now.anchor_s, now.handed * FRAME_S)
         if now.report is not None:
@@ -219,8 +291,11 @@ class Playout:
 
     def _hand_out(self, now: _TurnSound) -> PlayoutFrame:
         sound = now.waiting.popleft()
+        now.newest.append(sound)
         frame = PlayoutFrame(now.turn, self._to_int16(sound), now.handed * FRAME_S)
         now.handed += 1
+        self._moved.set()
+        self.on_frame(frame, (now.anchor_s or 0.0) + frame.offset_s)
         if not now.started and float(np.abs(sound).max()) >= AUDIBLE:
             now.started = True
             self._on_started(now.turn)
@@ -238,7 +313,8 @@ class Playout:
 
     def _finish_when_over(self, now: _TurnSound) -> None:
         """Once nothing more will be handed out, wait until the last frame's own time has passed."""
-        if not now.ended or now.waiting or self._now is not now or now.finished or self._finisher is not None:
+        over = now.ended and not now.waiting and self._now is now and not self.held
+        if not over or now.finished or self._finisher is not None:
             return
         if now.handed == 0:
             self._finish(now)
@@ -259,27 +335,3 @@ class Playout:
         if self._finisher is not None:
             self._finisher.cancel()
             self._finisher = None
-
-
-def _spoken_by(sentence: SpokenSentence, heard_s: float) -> str:
-    """The words of a sentence that are complete after `heard_s` seconds of it."""
-    text = sentence.text
-    length_s = sentence.samples.size / sentence.rate_hz
-    if heard_s >= length_s - 1e-6:
-        return text
-    starts = sentence.word_starts_s or _even_word_starts(text, length_s)
-    offset = max((offset for offset, start_s in starts if start_s <= heard_s), default=0)
-    offset = min(offset, len(text))
-    while offset > 0 and not text[offset - 1].isspace() and _is_one_word(text[offset - 1 : offset + 1]):
-        offset -= 1  # an event inside "3:30" or "$3.14" does not cut the word
-    return text[:offset].rstrip()
-
-
-def _is_one_word(pair: str) -> bool:
-    """Whether there is no word boundary between two characters: Chinese and Japanese are heard by the character."""
-    return not any("぀" <= char <= "鿿" for char in pair)
-
-
-def _even_word_starts(text: str, length_s: float) -> tuple[tuple[int, float], ...]:
-    """Word starts by length, for a voice that reports none."""
-    return tuple((m.start(), length_s * m.start() / len(text)) for m in re.finditer(r"\S+", text))

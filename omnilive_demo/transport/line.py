@@ -44,8 +44,8 @@ class Link(Protocol):
         """Queue 20 ms of an answer; bounded, drops the oldest."""
         ...
 
-    def flush(self) -> None:
-        """Drop all sound that has not left yet."""
+    def flush(self) -> int:
+        """Drop all sound that has not left yet; returns how many frames that were."""
         ...
 
     async def hang_up(self, reason: str) -> None:

@@ -13,15 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from omnilive_demo.events import (
-    AudioBlock,
-    Fault,
-    Interrupted,
-    MediaCarried,
-    PageEvent,
-    SourceChanged,
-    VideoFrame,
-)
+from omnilive_demo.ear_events import AudioBlock, VideoFrame
+from omnilive_demo.events import Fault, Interrupted, MediaCarried, PageEvent, SourceChanged
 from omnilive_demo.session import Session
 from omnilive_demo.transport.line import Line
 
@@ -49,6 +42,7 @@ class Media:
         self._camera_on = True  # False while a file or a stream is the source
         self._closed = False
         self._sound_s: float | None = None  # when sound came last, since it last stopped
+        session.playout.take_back = self._take_back
         self._player = asyncio.create_task(self._play(), name=f"playout-{session.id}")
 
     def carried_by(self, line: Line) -> bool:
@@ -113,6 +107,10 @@ class Media:
         self._closed = True
         self._player.cancel()
         await asyncio.gather(self._player, return_exceptions=True)
+
+    def _take_back(self) -> int:
+        """Sound that has not left yet stays here; how many frames that were."""
+        return self._line.link.flush() if self._line is not None else 0
 
     def _may_carry(self, line: Line) -> bool:
         """Media came in on a line: do they count?"""

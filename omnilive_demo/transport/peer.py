@@ -111,12 +111,14 @@ class Peer:
         """Queue 20 ms of an answer."""
         self._sound.put(frame)
 
-    def flush(self) -> None:
-        """Drop all sound that has not left yet, fastrtc's own queue included."""
-        self._sound.clear()
+    def flush(self) -> int:
+        """Drop all sound that has not left yet, fastrtc's own queue included; returns how many frames that were."""
+        frames = self._sound.clear()
         for track in self._tracks:
             if track.kind == "audio":
+                frames += track.queue.qsize()
                 track.clear_queue()
+        return frames
 
     async def next_sound(self) -> NDArray[np.int16] | None:
         """The next 20 ms to send, `[1, n]`; None after a long silence, so that fastrtc does not worry."""

@@ -52,9 +52,9 @@ class SocketLink:
         """Queue 20 ms of an answer."""
         self._sound.put(frame)
 
-    def flush(self) -> None:
-        """Drop all sound that has not left yet."""
-        self._sound.clear()
+    def flush(self) -> int:
+        """Drop all sound that has not left yet; returns how many frames that were."""
+        return self._sound.clear()
 
     async def send_sound(self) -> None:
         """Send what is queued, for as long as the socket lives."""

@@ -116,6 +116,7 @@ class SettingsChange(_Message):
     voice: str | None = Field(None, max_length=40)
     rate: float | None = Field(None, ge=0.5, le=2.0)
     speak: bool | None = None  # False: answers in text only
+    remarks: bool | None = None  # True: something new may be told unasked
 
 
 class Heartbeat(_Message):

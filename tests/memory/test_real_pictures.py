@@ -9,7 +9,7 @@ import pytest
 from memory_stream import ask, open_memory
 from numpy.typing import NDArray
 
-from omnilive_demo.events import VideoFrame
+from omnilive_demo.ear_events import VideoFrame
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.perception.descriptor import DescriptorEncoder
 from omnilive_demo.perception.eyes import Eyes

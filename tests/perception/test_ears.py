@@ -7,13 +7,14 @@ import pytest
 import soxr
 
 from omnilive_demo.config import ASSETS
-from omnilive_demo.events import (
+from omnilive_demo.ear_events import (
     AudioBlock,
     EarEvent,
     SoundHeard,
     SpeechAudio,
     SpeechConfirmed,
     SpeechEnded,
+    SpeechHinted,
     SpeechPaused,
     SpeechStarted,
 )
@@ -93,8 +94,9 @@ def test_utterance_sound_is_whole_and_begins_with_the_pre_roll():
 
 def test_sound_comes_after_the_start_and_before_the_end():
     events = [e for e in feed(ears(), np.concatenate([hush(0.5), tone(0.5), hush(1)])) if not isinstance(e, SoundHeard)]
-    assert isinstance(events[0], SpeechStarted)
-    assert isinstance(events[1], SpeechAudio)
+    assert isinstance(events[0], SpeechHinted)
+    assert isinstance(events[1], SpeechStarted)
+    assert isinstance(events[2], SpeechAudio)
     assert isinstance(events[-1], SpeechEnded)
     assert isinstance(events[-2], SpeechAudio)
 

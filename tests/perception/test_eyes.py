@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-from omnilive_demo.events import VideoFrame
+from omnilive_demo.ear_events import VideoFrame
 from omnilive_demo.models.descriptor_space import COLOURS, WIDTH, direction
 from omnilive_demo.perception.colours import colour_shares, to_lab
 from omnilive_demo.perception.descriptor import DescriptorEncoder

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnilive_demo.events import (
+from omnilive_demo.ear_events import (
     EarEvent,
+    HintDismissed,
     SpeechConfirmed,
     SpeechDismissed,
     SpeechEnded,
+    SpeechHinted,
+    SpeechLikely,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -24,7 +27,12 @@ def make(pace: Pace | None = None) -> Segmenter:
 
 
 def play(segmenter: Segmenter, *stretches: tuple[float, int], start_s: float = 0.0) -> list[EarEvent]:
-    """Stretches of (probability, windows), one after the other."""
+    """Stretches of (probability, windows), one after the other; without the hints and the likely ones."""
+    early = (SpeechHinted, HintDismissed, SpeechLikely)
+    return [event for event in play_all(segmenter, *stretches, start_s=start_s) if not isinstance(event, early)]
+
+
+def play_all(segmenter: Segmenter, *stretches: tuple[float, int], start_s: float = 0.0) -> list[EarEvent]:
     events, window = [], 0
     for probability, count in stretches:
         for _ in range(count):
@@ -53,6 +61,26 @@ def test_utterance_goes_through_its_life():
 
 def test_one_loud_window_is_nothing():
     assert play(make(), (0.1, 5), (0.9, 1), (0.1, 20)) == []
+
+
+def test_the_first_trace_of_a_voice_is_told_at_once():
+    events = play_all(make(), (0.1, 10), (0.4, 1), (0.9, 30), (0.1, 20))
+    assert kinds(events) == [
+        SpeechHinted, SpeechStarted, SpeechLikely, SpeechConfirmed, SpeechPaused, SpeechEnded,
+    ]  # fmt: skip
+    assert [round(event.t_s / WINDOW_S) for event in events[:4]] == [11, 13, 15, 17]
+
+
+def test_a_trace_that_nothing_follows_is_taken_back():
+    events = play_all(make(), (0.1, 5), (0.9, 1), (0.1, 20), (0.4, 3))
+    assert kinds(events) == [SpeechHinted, HintDismissed, SpeechHinted]
+    assert events[1].t_s - events[0].t_s == pytest.approx(4 * WINDOW_S)
+
+
+def test_a_trace_is_taken_back_when_the_sound_stops():
+    segmenter = make()
+    play_all(segmenter, (0.9, 1))
+    assert kinds(segmenter.flush(1.0)) == [HintDismissed]
 
 
 def test_cough_is_dismissed():
@@ -157,7 +185,13 @@ def test_a_long_utterance_ends_in_its_pause() -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 30)), max_size=30), st.sampled_from([0.6, 3.0, 15.0]))
 def test_any_sound_gives_well_ordered_events(stretches, longest_s):
     segmenter = make(Pace(longest_s=longest_s))
-    events = play(segmenter, *stretches) + segmenter.flush(1e4)
+    whole = play_all(segmenter, *stretches) + segmenter.flush(1e4)
+    hinted = False
+    for event in whole:
+        assert not isinstance(event, HintDismissed) or hinted
+        hinted = isinstance(event, SpeechHinted)
+    assert not hinted  # every hint is followed by something
+    events = [event for event in whole if not isinstance(event, (SpeechHinted, HintDismissed, SpeechLikely))]
     last, last_s = None, 0.0
     for event in events:
         assert type(event) in FOLLOWS[last]

@@ -17,7 +17,7 @@ DARK = [
 async def test_what_was_said_is_quoted_with_its_time_and_its_clip() -> None:
     found = evidence(3, 110, 126, "speech", MEETING.text, words=[MEETING])
     (delta,) = await Stage().deltas("What did I say about the meeting?", found)
-    assert delta == Delta("You said about a minute ago: “the meeting is at three on Friday”.", (3,))
+    assert delta == Delta("You said about a minute ago: “the meeting is at three on Friday”.", (3,), ends_sentence=True)
 
 
 async def test_what_the_sound_track_said_is_not_put_into_the_visitors_mouth() -> None:
@@ -142,7 +142,7 @@ async def test_eyes_that_name_things_answer_where_by_sight() -> None:
 async def test_the_present_is_described_from_the_newest_picture() -> None:
     stage = Stage(180, frame(178, "dark"), frame(179.5, "bright", "mostly green", "still"))
     deltas = await stage.deltas("What do you see?", evidence(9, 170, 180, "now"))
-    assert deltas[0] == Delta("Right now the picture is bright and mostly green.", (9,), 179.5)
+    assert deltas[0] == Delta("Right now the picture is bright and mostly green.", (9,), 179.5, ends_sentence=True)
     assert deltas[1].text == " Nothing is moving."
     assert "can't name objects" in deltas[-1].text
 
@@ -178,7 +178,7 @@ async def test_a_picture_that_changes_between_two_sentences_is_noticed() -> None
         if len(deltas) == 1:
             stage.time.advance(1)
             stage.view.add(frame(180.8, "bright", "mostly red"))
-    assert deltas[1] == Delta(" That has just changed: now it is bright and mostly red.", (), 180.8)
+    assert deltas[1] == Delta(" That has just changed: now it is bright and mostly red.", (), 180.8, ends_sentence=True)
 
 
 async def test_an_interruption_ends_the_answer_between_two_sentences() -> None:
@@ -207,7 +207,7 @@ async def test_say_that_again_repeats_the_last_answer() -> None:
 @pytest.mark.parametrize(
     ("question", "part"),
     [
-        ("Tell me when the kettle boils.", "I can't do that yet."),
+        ("Tell me when the kettle boils.", "I didn't understand what I should wait for."),
         ("What is the capital of France?", "I don't know that."),
         ("What can you do?", "Ask me what I see"),
         ("Who are you?", "OmniLive"),

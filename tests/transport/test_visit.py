@@ -162,15 +162,17 @@ async def test_commands_reach_the_session(room: Room) -> None:
     room.say(line, "stop")
     room.say(line, "mute", on=True)
     room.say(line, "settings", voice="en", rate=1.2)
+    room.say(line, "settings", remarks=True)
     room.say(line, "playout", turn=3, heard_ms=1200.0)
     room.say(line, "cancel_standing", id=4)
     room.say(line, "forget", from_s=1.0, to_s=2.0)
     room.say(line, "source", kind="sample", name="kitchen")
     room.say(line, "heartbeat")
-    await until(lambda: room.sources.started and len(room.session.calls) == 7)
+    await until(lambda: room.sources.started and len(room.session.calls) == 9)
     assert sorted(call[0] for call in room.session.calls) == [
-        "ask", "cancel_standing", "forget", "heard", "mute", "settings", "stop"
+        "ask", "cancel_standing", "forget", "heard", "mute", "remarks", "settings", "settings", "stop"
     ]  # fmt: skip
+    assert ("remarks", True) in room.session.calls
     assert ("forget", 1.0, 2.0) in room.session.calls
     assert room.sources.started[0].name == "kitchen"
 

@@ -157,6 +157,9 @@ class FakeSession:
     def change_settings(self, voice: str | None, rate: float | None, speak: bool | None) -> None:
         self.calls.append(("settings", voice, rate, speak))
 
+    def set_remarks(self, on: bool) -> None:
+        self.calls.append(("remarks", on))
+
     def heard_until(self, turn: int, heard_ms: float) -> None:
         self.calls.append(("heard", turn, heard_ms))
 

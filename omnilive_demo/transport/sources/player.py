@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from omnilive_demo.clock import MediaTimeline, SessionClock
-from omnilive_demo.events import AudioBlock, PageEvent, SourceChanged, VideoFrame
+from omnilive_demo.ear_events import AudioBlock, VideoFrame
+from omnilive_demo.events import PageEvent, SourceChanged
 from omnilive_demo.records import Origin
 from omnilive_demo.transport.sources.failure import stalled
 from omnilive_demo.transport.sources.inputs import Input

@@ -9,7 +9,8 @@ import av
 import numpy as np
 
 from omnilive_demo.clock import ManualTime, SessionClock
-from omnilive_demo.events import AudioBlock, Fault, Notice, PageEvent, SourceChanged, VideoFrame
+from omnilive_demo.ear_events import AudioBlock, VideoFrame
+from omnilive_demo.events import Fault, Notice, PageEvent, SourceChanged
 from omnilive_demo.records import Origin
 
 RATE_HZ = 16_000

@@ -1,0 +1,141 @@
+"""What travels from the transport to perception and on to the session: sound, pictures, and what the ears heard.
+
+Frozen dataclasses, past tense where something happened, times in seconds of stream time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnilive_demo.records import Heard, Origin
+
+# ---- transport -> perception ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBlock:
+    """Sound as it came in: mono int16 `[n]` at `rate_hz`, its first sample at `start_s`."""
+
+    samples: NDArray[np.int16]
+    rate_hz: int
+    start_s: float
+    origin: Origin = "visitor"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFrame:
+    """A picture as it came in: RGB uint8 `[H, W, 3]`, taken at `t_s`."""
+
+    image: NDArray[np.uint8]
+    t_s: float
+
+
+# ---- perception -> session -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechHinted:
+    """The very first trace of a voice: duck the answer. `SpeechStarted` or `HintDismissed` follows at once."""
+
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class HintDismissed:
+    """It was nothing: restore the answer."""
+
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Candidate speech: the voice detector fired. Snapshot the memory, duck the answer."""
+
+    utterance: int
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLikely:
+    """The candidate goes on: an answer under way is to fall silent, and can still go on where it was."""
+
+    utterance: int
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechConfirmed:
+    """The candidate lasted long enough to be an utterance."""
+
+    utterance: int
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDismissed:
+    """The candidate was too short to be speech (a cough, a door): restore the answer."""
+
+    utterance: int
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechAudio:
+    """More samples of the utterance under way, mono float32 `[n]` at 16 kHz, for the recogniser."""
+
+    utterance: int
+    samples: NDArray[np.float32]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The speaker went quiet after `end_s`: look at the words so far and decide how long to wait."""
+
+    utterance: int
+    end_s: float
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The speaker went on after a pause: whatever was begun at the pause is to be revoked."""
+
+    utterance: int
+    t_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The speaker paused long enough: the utterance is complete. Last speech at `end_s`, decided at `t_s`."""
+
+    utterance: int
+    start_s: float
+    end_s: float
+    t_s: float
+    origin: Origin
+    truncated: bool = False  # cut at the longest length; what follows is the next utterance
+
+
+@dataclass(frozen=True, slots=True)
+class SoundHeard:
+    """A sound that is not speech ended."""
+
+    heard: Heard
+
+
+EarEvent = (
+    SpeechHinted | HintDismissed | SpeechStarted | SpeechLikely | SpeechConfirmed | SpeechDismissed | SpeechAudio
+    | SpeechPaused | SpeechResumed | SpeechEnded | SoundHeard
+)  # fmt: skip

@@ -1,0 +1,208 @@
+"""Utterances while they are spoken: their sound goes to the recogniser, their pauses are weighed.
+
+While we speak, they duck us, silence us, or take the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from omnilive_demo.clock import Clock
+from omnilive_demo.ear_events import (
+    EarEvent,
+    HintDismissed,
+    SpeechAudio,
+    SpeechConfirmed,
+    SpeechDismissed,
+    SpeechEnded,
+    SpeechHinted,
+    SpeechLikely,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+)
+from omnilive_demo.engine import Engine
+from omnilive_demo.events import Caption, PageEvent
+from omnilive_demo.floor import Floor
+from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.records import Origin
+from omnilive_demo.speech.playout import Playout
+from omnilive_demo.turns import Turns
+from omnilive_demo.understanding import Understanding
+from omnilive_demo.utterance import OpenUtterance
+
+if TYPE_CHECKING:
+    from omnilive_demo.perceiving import Perceiving
+
+
+class Listening:
+    """The utterances of one session that are not over yet.
+
+    Args:
+        tell: puts an event into the session's stream.
+        spawn: runs a coroutine beside the conversation.
+        ended: called with every utterance that is over; it stays open until `close` is called with it.
+    """
+
+    def __init__(
+        self,
+        session: str,
+        engine: Engine,
+        clock: Clock,
+        memory: LongMemory,
+        perceiving: Callable[[], Perceiving],
+        playout: Playout,
+        turns: Turns,
+        understanding: Understanding,
+        tell: Callable[[PageEvent], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        ended: Callable[[SpeechEnded, OpenUtterance], object],
+    ) -> None:
+        self._session = session
+        self._engine = engine
+        self._clock = clock
+        self._memory = memory
+        self._perceiving = perceiving
+        self._playout = playout
+        self._turns = turns
+        self._understanding = understanding
+        self._tell = tell
+        self._spawn = spawn
+        self._ended = ended
+        self._open: dict[int, OpenUtterance] = {}
+        self._floor = Floor(playout, lambda: turns.stop("speech"))
+        self.source_is_visitor = False  # a stream pushed from the visitor's own camera: it may interrupt
+
+    def is_visitor(self, origin: Origin) -> bool:
+        """Whether this is who talks with us; the sound track of a film does not."""
+        return origin == "visitor" or self.source_is_visitor
+
+    @property
+    def visitor_speaks(self) -> bool:
+        """Whether an utterance of the visitor is under way, or not yet understood."""
+        return any(self.is_visitor(utterance.origin) for utterance in self._open.values())
+
+    def going_on(self, origin: Origin) -> OpenUtterance | None:
+        """An utterance of the visitor that is surely speech and not over yet."""
+        if not self.is_visitor(origin):
+            return None
+        return next((u for u in self._open.values() if u.confirmed and self.is_visitor(u.origin)), None)
+
+    def take(self, event: EarEvent) -> None:
+        """The next event of an utterance, in order."""
+        match event:
+            case SpeechHinted():
+                if self.is_visitor(event.origin):
+                    self._floor.suspect()
+            case HintDismissed():
+                self._restore(event.origin)
+            case SpeechStarted():
+                self._begin(event)
+            case SpeechAudio():
+                self._listen(event)
+            case SpeechLikely():
+                self._claim(event.utterance)
+            case SpeechConfirmed():
+                if event.utterance in self._open:
+                    self._open[event.utterance].confirmed = True
+            case SpeechPaused():
+                if event.utterance in self._open:
+                    self._open[event.utterance].paused = True
+                    self._spawn(self._weigh_pause(event))
+            case SpeechResumed():
+                self._go_on(event)
+            case SpeechDismissed():
+                self._dismiss(event)
+            case SpeechEnded():
+                if event.utterance in self._open:
+                    self._ended(event, self._open[event.utterance])
+
+    def judge(self, utterance: OpenUtterance, text: str, spoken_s: float, over: bool) -> None:
+        """Whether the floor is given to this utterance, if it is the one that silences us."""
+        if self._floor.claimed_by != utterance.number:
+            return
+        question, heard = self._turns.last, self._playout.heard_text()
+        if not self._floor.judge(utterance.number, text, spoken_s, over):
+            return
+        utterance.took_the_floor = True
+        if not heard and question is not None and question.spoken and question.turn == self._turns.current:
+            # Nothing was said yet: the visitor goes on with what was taken for all of the question.
+            utterance.before, utterance.snapshot = question.text, question.snapshot
+
+    def close(self, utterance: OpenUtterance) -> None:
+        """Its words are known: it is under way no longer."""
+        self._open.pop(utterance.number, None)
+
+    def forget(self, begin_s: float, end_s: float) -> None:
+        """A stretch of the stream was forgotten: words under way of it go as well."""
+        for utterance in tuple(self._open.values()):
+            if begin_s <= utterance.start_s <= end_s:
+                utterance.forgotten = True
+
+    def stop(self) -> None:
+        """Nobody listens any more."""
+        for utterance in self._open.values():
+            utterance.stream.cancel()
+
+    def _begin(self, event: SpeechStarted) -> None:
+        # The backup of the paper: the question will be answered on what was seen up to here.
+        snapshot = self._memory.snapshot(event.t_s)
+        stream = self._engine.recognizer.open(self._session, event.utterance)
+        self._open[event.utterance] = OpenUtterance(event.utterance, event.origin, event.t_s, snapshot, stream)
+        if self.is_visitor(event.origin):
+            self._floor.suspect()
+
+    def _listen(self, event: SpeechAudio) -> None:
+        utterance = self._open.get(event.utterance)
+        if utterance is None:
+            return
+        utterance.stream.feed(event.samples)
+        spoken_s = self._clock.now_s() - utterance.start_s
+        if not utterance.paused and self._floor.wants_a_look(event.utterance, spoken_s):
+            self._spawn(self._look_at(utterance, spoken_s))
+
+    def _claim(self, number: int) -> None:
+        """A voice goes on. The sound track of a film does not interrupt; the visitor does."""
+        utterance = self._open.get(number)
+        if utterance is not None and self.is_visitor(utterance.origin) and self._turns.under_way:
+            self._floor.hold(number)
+
+    async def _look_at(self, utterance: OpenUtterance, spoken_s: float) -> None:
+        self.judge(utterance, await utterance.stream.partial(), spoken_s, over=False)
+
+    def _go_on(self, event: SpeechResumed) -> None:
+        utterance = self._open.get(event.utterance)
+        if utterance is not None and self.is_visitor(event.origin):
+            utterance.paused = False
+            self._understanding.revoke()
+            self._claim(event.utterance)
+
+    def _dismiss(self, event: SpeechDismissed) -> None:
+        utterance = self._open.pop(event.utterance, None)
+        if utterance is not None:
+            utterance.stream.cancel()
+        self._restore(event.origin)
+
+    def _restore(self, origin: Origin) -> None:
+        """It was nothing. A film that falls silent says nothing about the visitor's own cough."""
+        if self.is_visitor(origin) and not self.visitor_speaks:
+            self._floor.take_back()
+
+    async def _weigh_pause(self, event: SpeechPaused) -> None:
+        utterance = self._open.get(event.utterance)
+        if utterance is None:
+            return
+        spoken_s = event.end_s - utterance.start_s
+        text = await utterance.stream.partial()
+        self._perceiving().set_end_pause(
+            event.origin, event.utterance, self._engine.end_of_turn.pause_s(text, spoken_s)
+        )
+        if not utterance.paused or event.utterance not in self._open:
+            return
+        if text:
+            self._tell(Caption(event.utterance, text, False, event.origin, utterance.start_s, event.end_s))
+        if self.is_visitor(event.origin):
+            self.judge(utterance, text, spoken_s, over=True)
+            if text and not self._turns.under_way:
+                self._understanding.guess(utterance, f"{utterance.before} {text}".strip())

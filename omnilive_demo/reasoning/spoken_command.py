@@ -1,0 +1,62 @@
+"""Words that steer the talk itself, at any time: stop, go on, say that again, shorter."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from omnilive_demo.reasoning.words import plain
+
+
+class Command(StrEnum):
+    """What the visitor wants of the answer."""
+
+    STOP = "stop"
+    GO_ON = "go on"
+    REPEAT = "repeat"
+    SHORTER = "shorter"
+    LONGER = "longer"
+
+
+_SO = r"(?:(?:okay|ok|oh|no|hey|please|now|just|and|well|yes|can you|could you|would you|will you) )*"
+_END = r"(?: (?:now|please|it|that|talking|speaking|for a moment|for now|thanks|thank you|computer|omni))*"
+_TABLE = tuple(
+    (command, re.compile(rf"{_SO}(?:{pattern}){_END}"))
+    for command, pattern in (
+        (
+            Command.STOP,
+            r"(?:stop|hush|shush|shut up|silence|pause|enough|quiet|be quiet|be silent|never ?mind|cancel"
+            r"|forget (?:it|about it|that)|that(?:'s| is) enough|that will do|stop (?:it|that|talking|speaking))"
+            r"(?: (?:stop|enough|quiet|please|never ?mind))*",
+        ),
+        (
+            Command.GO_ON,
+            r"(?:go on|go ahead|carry on|keep going|continue|keep talking|proceed|please do|what else"
+            r"|where were (?:you|we)|finish (?:that|your sentence|what you were saying)|you were saying)",
+        ),
+        (
+            Command.REPEAT,
+            r"(?:(?:say|repeat|tell me) (?:that|it|this)(?: once more| one more time| again| slower| louder)*"
+            r"|say again|come again|pardon(?: me)?|once more|once again|one more time|repeat|sorry what"
+            r"|what (?:was that again|did you (?:just )?say)(?: again)?)",
+        ),
+        (
+            Command.SHORTER,
+            r"(?:(?:much |a bit |a little |in )?(?:shorter|short|brief|briefly|briefer)"
+            r"|(?:keep|make|say) it (?:short|shorter|brief)|be (?:brief|short|more brief)|in a few words"
+            r"|in one sentence|(?:give me )?the short version|too long|that(?:'s| is| was) too long"
+            r"|(?:a )?shorter answers?)",
+        ),
+        (
+            Command.LONGER,
+            r"(?:(?:tell me |say )?more(?: about (?:it|that))?|in (?:more )?detail|more details?|longer"
+            r"|(?:a )?longer answers?|(?:give me )?the long version|(?:give me )?the whole answer)",
+        ),
+    )
+)
+
+
+def read_command(text: str) -> Command | None:
+    """The command that a whole sentence is, or None."""
+    words = plain(text)
+    return next((command for command, pattern in _TABLE if pattern.fullmatch(words)), None)

@@ -1,0 +1,59 @@
+"""Which of the things that are waited for somebody means who wants one dropped: "the dog", "the five minute timer"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from omnilive_demo.models.descriptor_space import VISUAL_WORDS
+from omnilive_demo.models.sound_words import labels_of
+from omnilive_demo.models.thing_names import ThingNames
+from omnilive_demo.reasoning.standing_clause import read_clause
+from omnilive_demo.reasoning.standing_things import named
+from omnilive_demo.reasoning.standing_time import AMOUNT, plain_request, seconds_of
+from omnilive_demo.reasoning.standing_wanted import Wait, Wanted
+from omnilive_demo.reasoning.words import word_set
+
+_TIMERS = re.compile(r"\b(?:timers?|reminders?|alarms?|countdowns?)\b")
+_AMOUNT = re.compile(AMOUNT)
+_LITTLE = word_set(
+    """
+    a about alarm alarms alert all an and any countdown for from i in is it me my of on or please reminder reminders
+    request tell that the them this timer timers to we when with you your
+    """
+)
+
+
+def meant(about: str, waiting: Mapping[int, Wanted], names: ThingNames | None) -> tuple[int, ...]:
+    """The numbers of those that fit the words; a timer's length and a reminder's words count more than its kind."""
+    found = [number for number, wanted in waiting.items() if _names(about, wanted, names)]
+    if not found and _TIMERS.search(about):
+        found = [number for number, wanted in waiting.items() if wanted.kind is Wait.TIME]
+    return tuple(found)
+
+
+def _names(about: str, wanted: Wanted, names: ThingNames | None) -> bool:
+    words = about.split()
+    said = {word for word in words if word not in _LITTLE}
+    if said & {word for word in plain_request(wanted.note).split() if word not in _LITTLE}:
+        return True
+    match wanted.kind:
+        case Wait.TIME:
+            amount = _AMOUNT.search(about)
+            return amount is not None and seconds_of(amount[0]) == wanted.delay_s
+        case Wait.THING | Wait.GONE:
+            return bool(set(named(about, names)) & set(wanted.names)) or _same(about, wanted, names)
+        case Wait.SOUND:
+            return bool(labels_of(words) & set(wanted.sounds)) or bool(said & {"sound", "sounds", "noise", "noises"})
+        case Wait.WORD:
+            return bool(said & set(wanted.words.split()))
+        case Wait.LOOK:
+            return wanted.look in {VISUAL_WORDS.get(word) for word in words} or _same(about, wanted, names)
+
+
+def _same(about: str, wanted: Wanted, names: ThingNames | None) -> bool:
+    """Whether it is said as it was when it was asked for: "when it gets dark"."""
+    found = read_clause(about, names)
+    return isinstance(found, Wanted) and (found.kind, found.names[:1], found.look) == (
+        wanted.kind, wanted.names[:1], wanted.look
+    )  # fmt: skip

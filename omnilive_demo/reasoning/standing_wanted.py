@@ -1,0 +1,72 @@
+"""What somebody may ask to be told later, as values: what is waited for, what cannot be, what is to be dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Wait(StrEnum):
+    """What ends the waiting."""
+
+    THING = "thing"  # a thing comes into view
+    GONE = "gone"  # a thing goes out of view
+    LOOK = "look"  # the picture looks so
+    SOUND = "sound"
+    WORD = "word"  # it is said
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something that can be waited for.
+
+    names: of things, any of which will do. look: a plain visual word ("dark"). sounds: labels, any of which will do;
+    none of them: any sound. words: what is to be said. delay_s: seconds from the request on. note: what to remind of,
+    as it goes on after "remind you": "to call Anna". again: what is so already does not count. every: it was asked for
+    each time; it is told once all the same.
+    """
+
+    kind: Wait
+    names: tuple[str, ...] = ()
+    look: str = ""
+    sounds: tuple[str, ...] = ()
+    words: str = ""
+    delay_s: float = 0.0
+    note: str = ""
+    again: bool = False
+    every: bool = False
+
+
+Lack = Literal["thing", "names", "person", "sound", "event", "clock", "when", "how long"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Something that cannot be waited for: `why`, and `what` it was ("a unicorn", "the laundry is done")."""
+
+    why: Lack
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was asked for is not wanted any more.
+
+    about: which one, as it was said ("the dog", "the reminder to call anna"); empty: the last one. all: every one of
+    them. sure: it can mean nothing else ("stop watching for the dog"); if not ("never mind the dog"), it is only meant
+    so when there is such a one.
+    """
+
+    about: str = ""
+    all: bool = False
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is waited for is to be told."""
+
+
+Request = Wanted | Unfit | Dropped | Listed

@@ -1,0 +1,71 @@
+"""Words that need no reasoning: those that steer the talk itself, and standing queries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from omnilive_demo.answering import Reply, Stopwatch
+from omnilive_demo.reasoning.spoken_command import Command, read_command
+from omnilive_demo.records import Question
+from omnilive_demo.standing import Standing
+from omnilive_demo.turns import Turns
+
+NOTHING_LEFT = "I had said all of it."
+BRIEF, FULL = "Okay, I'll keep it short.", "Okay, I'll say more."
+
+
+class Steering:
+    """Does what such words ask for."""
+
+    def __init__(self, turns: Turns, standing: Standing) -> None:
+        self._turns = turns
+        self._standing = standing
+        self.brief = False  # the visitor asked for short answers
+
+    def is_meant(self, text: str) -> bool:
+        """Whether these words are for us for sure, whatever the instruction prediction thinks."""
+        return read_command(text) is not None or self._standing.is_about_waiting(text)
+
+    def steer(self, question: Question, watch: Stopwatch, took_the_floor: bool) -> bool:
+        """Do it, if it is anything of this; whether it was. `question`: the words, as they would be asked.
+
+        took_the_floor: the words cut off an answer, so they are about that first of all.
+        """
+        command = read_command(question.text)
+        if command is Command.STOP and (took_the_floor or self._turns.under_way):
+            self._turns.stop("stop")
+            return True
+        reply = self._standing.take(question.text)
+        if reply is not None:
+            self._say(question, reply, watch)
+            return True
+        match command:
+            case Command.STOP:
+                pass  # there is nothing to stop, and silence is what was asked for
+            case Command.GO_ON:
+                self._go_on(question, watch)
+            case Command.SHORTER | Command.LONGER:
+                self._again(question, watch, brief=command is Command.SHORTER)
+            case _:
+                return False
+        return True
+
+    def _go_on(self, question: Question, watch: Stopwatch) -> None:
+        stopped = self._turns.stopped
+        self._turns.stopped = None
+        if stopped is None or stopped.question is None:
+            self._say(question, NOTHING_LEFT, watch)
+            return
+        rest = replace(stopped.question, turn=question.turn, heard_sentences=stopped.heard_sentences)
+        self._turns.start(rest, watch, "speech")
+
+    def _again(self, question: Question, watch: Stopwatch, brief: bool) -> None:
+        self.brief = brief
+        last = self._turns.last
+        if last is None:
+            self._say(question, BRIEF if brief else FULL, watch)
+        else:
+            self._turns.start(replace(last, turn=question.turn, heard_sentences=0, brief=brief), watch, "speech")
+
+    def _say(self, question: Question, text: str, watch: Stopwatch) -> None:
+        self._turns.say(question.turn, question.text, Reply(text), watch)

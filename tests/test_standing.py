@@ -1,0 +1,452 @@
+"""Standing queries of a session, on a clock in the test's hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnilive_demo.clock import ManualTime, SessionClock
+from omnilive_demo.events import PageEvent, StandingChanged
+from omnilive_demo.models.thing_names import ThingNames
+from omnilive_demo.records import FrameFeatures, Heard, Label, SeenFrame
+from omnilive_demo.remark import Remark
+from omnilive_demo.standing import EXPIRES_S, MOST, Standing
+
+NAMES = ThingNames({"dog": "dogs", "cat": "cats", "bus": "buses", "scissors": "scissors"})
+
+
+class Room:
+    """Standing queries, with all they say and tell; time stands still unless it is moved."""
+
+    def __init__(self, names: ThingNames | None = NAMES) -> None:
+        self.time = ManualTime()
+        self.clock = SessionClock(self.time)
+        self.told: list[StandingChanged] = []
+        self.said: list[Remark] = []
+        self.slept: list[float] = []
+        self.standing = Standing(self.clock, names, self._tell, self.said.append, self._sleep)
+
+    def _tell(self, event: PageEvent) -> None:
+        assert isinstance(event, StandingChanged)
+        self.told.append(event)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.Event().wait()  # the test moves the clock itself, and ticks
+
+    def take(self, text: str) -> str:
+        answer = self.standing.take(text)
+        assert answer is not None, text
+        return answer
+
+    def see(self, seconds: int, *labels: str, score: float = 0.9) -> None:
+        for _ in range(seconds):
+            self.time.advance(1.0)
+            features = FrameFeatures(np.zeros(4, np.float32), np.zeros((4, 4), np.float32))
+            named = tuple(Label(label, score) for label in labels)
+            image = np.zeros((2, 2, 3), np.uint8)
+            self.standing.on_seen(SeenFrame(self.clock.now_s(), image, features, named, 0.0, 1.0))
+
+    def hear(self, label: str) -> None:
+        self.time.advance(1.0)
+        now_s = self.clock.now_s()
+        self.standing.on_heard(Heard(now_s - 0.5, now_s, label, 0.9))
+
+    def words(self, text: str, origin: str = "visitor") -> None:
+        self.time.advance(2.0)
+        now_s = self.clock.now_s()
+        self.standing.on_words(text, now_s - 1.0, now_s, origin)  # type: ignore[arg-type]
+
+    @property
+    def texts(self) -> list[str]:
+        return [remark.text for remark in self.said]
+
+    @property
+    def statuses(self) -> list[tuple[int, str]]:
+        return [(event.id, event.status) for event in self.told]
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    made = Room()
+    yield made
+    made.standing.close()
+
+
+async def test_a_thing_is_told_once_when_it_comes(room: Room) -> None:
+    room.see(5)
+    assert room.take("Tell me when you see a dog.") == "Okay, I'll tell you when I see a dog."
+    assert room.told == [StandingChanged(1, "a dog", "waiting", "thing", 5.0)]
+    room.see(20, "dog")
+    assert room.texts == ["You asked me to tell you: a dog just came into view."]
+    (remark,) = room.said
+    assert (remark.standing, remark.picture_t_s, remark.until_s) == (1, 7.0, None)
+    (evidence,) = remark.evidence
+    assert (evidence.kind, evidence.text, evidence.clip_id, evidence.score) == ("picture", "dog", None, 0.9)
+    assert room.told[1:] == [StandingChanged(1, "a dog", "answered", "thing", 5.0, None, 7.0)]
+    assert room.standing.open == ()
+
+
+async def test_what_is_in_view_is_answered_at_once_and_not_waited_for(room: Room) -> None:
+    room.see(5, "dog")
+    assert room.take("tell me when you see a dog") == "I see a dog right now."
+    room.see(20, "dog")
+    assert room.told == []
+    assert room.said == []
+
+
+async def test_what_was_in_view_long_ago_is_waited_for(room: Room) -> None:
+    room.see(5, "dog")
+    room.time.advance(60)
+    assert room.take("tell me when you see a dog").startswith("Okay")
+
+
+async def test_another_one_is_told_when_it_comes_again(room: Room) -> None:
+    room.see(5, "dog")
+    assert room.take("tell me when the dog comes back") == (
+        "I see a dog right now. I'll tell you when I see a dog again."
+    )
+    room.see(10, "dog")
+    assert room.said == []
+    room.see(8)
+    room.see(3, "dog")
+    assert len(room.said) == 1
+
+
+async def test_a_thing_that_goes_is_told_with_when_it_was_seen_last(room: Room) -> None:
+    room.see(5, "dog")
+    assert room.take("tell me when the dog is gone") == "Okay, I'll tell you when I no longer see the dog."
+    room.see(20)
+    assert room.texts == ["You asked me to tell you: the dog just went out of view."]
+    assert room.said[0].evidence[0].start_s == 5.0
+    room.take("tell me when the cat is gone")
+    room.see(30)
+    assert len(room.said) == 1
+    room.see(3, "cat")
+    room.see(10)
+    assert len(room.said) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "answer"),
+    [
+        ("let me know when somebody knocks", "knocking", "You asked me to tell you: I just heard knocking."),
+        ("tell me when it rings", "bell", "You asked me to tell you: I just heard a bell."),
+        ("tell me when you hear something", "sound", "You asked me to tell you: I just heard a sound."),
+        ("remind me to open when the bell rings", "bell", "You asked me to remind you to open: I just heard a bell."),
+    ],
+)
+async def test_a_sound_is_told(room: Room, text: str, label: str, answer: str) -> None:
+    room.take(text)
+    room.hear("rain" if label != "sound" else label)
+    room.hear(label)
+    room.hear(label)
+    assert room.texts == [answer]
+    assert room.said[0].evidence[0].kind == "sound"
+
+
+async def test_a_sound_of_just_now_is_told_with_the_request(room: Room) -> None:
+    room.hear("barking")
+    assert room.take("tell me if the dog barks") == "I heard barking just now. I'll tell you when I hear it again."
+    room.hear("barking")
+    assert len(room.said) == 1
+
+
+async def test_a_word_is_told_but_not_when_it_is_asked_about(room: Room) -> None:
+    room.take("tell me when somebody says lunch")
+    room.words("Tell me when somebody says lunch")
+    room.words("Did anybody mention lunch")
+    room.words("never mind the lunch")
+    assert room.said == []
+    room.words("It is time for Lunch now", "source")
+    room.words("lunch lunch lunch")
+    assert room.texts == ["You asked me to tell you: the video just said “lunch”."]
+    assert room.said[0].evidence[0].text == "It is time for Lunch now"
+
+
+async def test_the_light_is_told(room: Room) -> None:
+    room.see(5, "bright")
+    assert room.take("tell me when it gets dark") == "Okay, I'll tell you when it gets dark."
+    room.see(1, "dark")
+    assert room.said == []
+    room.see(5, "dark")
+    assert room.texts == ["You asked me to tell you: it just got dark."]
+    assert room.take("tell me when it is dark") == "It is dark right now."
+
+
+async def test_a_reminder_is_due_by_the_clock(room: Room) -> None:
+    answer = room.take("Remind me in two minutes to call Anna.")
+    assert answer == "Okay, in 2 minutes I'll remind you to call Anna."
+    assert (room.told[0].text, room.told[0].kind, room.told[0].due_s) == ("call Anna", "time", 120.0)
+    await asyncio.sleep(0)
+    assert room.slept == [1.0]
+    room.time.advance(119.9)
+    room.standing.tick()
+    assert room.said == []
+    room.time.advance(0.2)
+    room.standing.tick()
+    room.standing.tick()
+    assert room.texts == ["You asked me to remind you to call Anna."]
+    assert room.said[0].evidence[0].text == "Remind me in two minutes to call Anna."
+
+
+async def test_the_timer_task_does_it_alone_and_ends() -> None:
+    room = Room()
+
+    async def sleep(seconds: float) -> None:
+        assert 0 < seconds <= 1.0
+        room.time.advance(seconds)
+        await asyncio.sleep(0)
+
+    standing = Standing(room.clock, NAMES, room.told.append, room.said.append, sleep)  # type: ignore[arg-type]
+    standing.take("set a timer for two seconds")
+    standing.take("set a timer for four seconds")
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert room.texts == [f"You asked me to tell you: {n} seconds are over." for n in (2, 4)]
+    assert len([task for task in asyncio.all_tasks() if task.get_name() == "standing"]) == 0
+
+
+async def test_there_is_never_more_than_one_timer_task(room: Room) -> None:
+    for n in range(2, 7):
+        room.take(f"remind me in {n} minutes")
+    await asyncio.sleep(0)
+    assert len([task for task in asyncio.all_tasks() if task.get_name() == "standing"]) == 1
+    room.standing.close()
+    await asyncio.sleep(0)
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "standing"]
+
+
+async def test_no_more_than_eight_wait(room: Room) -> None:
+    for n in range(2, 2 + MOST):
+        room.take(f"remind me in {n} minutes")
+    assert room.take("tell me when you see a dog").startswith("I'm already waiting for eight things")
+    assert len(room.standing.open) == MOST
+    room.take("cancel the 2 minute timer")
+    assert room.take("tell me when you see a dog").startswith("Okay")
+
+
+async def test_the_same_is_not_waited_for_twice(room: Room) -> None:
+    room.take("tell me when you see a dog")
+    assert room.take("let me know if you see a dog") == "I'm already waiting for that."
+    assert room.standing.open == (1,)
+
+
+async def test_what_waits_for_too_long_expires(room: Room) -> None:
+    room.take("tell me when you see a dog")
+    room.time.advance(EXPIRES_S - 1)
+    room.standing.tick()
+    assert room.standing.open == (1,)
+    room.see(3, "cat")
+    assert room.statuses == [(1, "waiting"), (1, "expired")]
+    room.see(3, "dog")
+    assert room.said == []
+
+
+async def test_it_is_dropped_by_voice(room: Room) -> None:
+    room.take("tell me when you see a dog")
+    room.take("remind me in two minutes to call Anna")
+    room.take("let me know when somebody knocks")
+    room.take("tell me when it gets dark")
+    assert room.take("Never mind the dog.") == "Okay, I'm no longer waiting for a dog."
+    assert room.take("cancel the reminder") == "Okay, no reminder to call Anna."
+    assert room.take("stop listening for the knock") == "Okay, I'm no longer waiting for knocking."
+    assert room.take("you don't have to tell me when it gets dark any more").startswith("Okay")
+    room.see(5, "dog", "dark")
+    room.time.advance(200)
+    room.standing.tick()
+    assert room.said == []
+    assert [status for _, status in room.statuses].count("cancelled") == 4
+
+
+async def test_who_could_mean_several_is_asked_which(room: Room) -> None:
+    room.take("remind me in two minutes to call Anna")
+    room.take("set a timer for five minutes")
+    assert room.take("cancel the timer") == "Which one: call Anna or 5 minutes?"
+    assert room.take("cancel the five minute timer") == "Okay, the timer for 5 minutes is off."
+    assert room.take("cancel the timer") == "Okay, no reminder to call Anna."
+    assert room.take("cancel the timer") == "I'm not waiting for anything."
+
+
+async def test_never_mind_is_no_business_of_it_when_nothing_fits(room: Room) -> None:
+    assert room.standing.take("never mind the dog") is None
+    assert room.standing.take("cancel that") is None
+    assert room.standing.take("cancel all of them") is None
+    room.take("tell me when you see a cat")
+    assert room.standing.take("forget the dog") is None
+    assert room.take("stop watching for the dog") == "I'm not waiting for that."
+    assert room.take("cancel that") == "Okay, I'm no longer waiting for a cat."
+
+
+async def test_all_are_dropped_at_once(room: Room) -> None:
+    room.take("tell me when you see a dog")
+    room.take("set a timer for five minutes")
+    room.take("tell me when it gets dark")
+    assert room.take("cancel all of them") == "Okay, I dropped all three."
+    assert room.standing.open == ()
+
+
+async def test_a_click_drops_it(room: Room) -> None:
+    room.take("tell me when you see a dog")
+    assert room.standing.cancel(1)
+    assert not room.standing.cancel(1)
+    assert not room.standing.cancel(7)
+    assert room.statuses == [(1, "waiting"), (1, "cancelled")]
+
+
+async def test_they_are_listed(room: Room) -> None:
+    assert room.take("what are you waiting for") == "I'm not waiting for anything."
+    room.take("tell me when you see a dog")
+    room.take("let me know when it gets dark")
+    room.take("remind me in five minutes to call Anna")
+    room.take("set a timer for ten minutes")
+    room.time.advance(60)
+    assert room.take("what are you waiting for?") == (
+        "I'm waiting for a dog and for it to get dark. In 4 minutes I'll remind you to call Anna. "
+        "In 9 minutes the timer for 10 minutes ends."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("tell me when you see a unicorn", "I don't know what a unicorn looks like, so I could not tell you."),
+        ("watch out for unicorns", "I don't know what unicorns look like, so I could not tell you."),
+        ("tell me when you hear a whale", "I don't know what a whale sounds like, so I could not tell you."),
+        ("tell me when my laundry is done", "I would not notice when your laundry is done. I can watch"),
+        ("tell me when somebody comes in", "I can't tell people by sight, so I could not tell you."),
+        ("wake me at seven", "I don't know what time of day it is where you are."),
+        ("remind me to call Anna", "I need to know when."),
+        ("set a timer", "For how long?"),
+    ],
+)
+async def test_what_cannot_be_done_is_refused_in_words_and_not_listed(room: Room, text: str, answer: str) -> None:
+    assert room.take(text).startswith(answer)
+    assert room.told == []
+
+
+async def test_what_is_asked_for_each_time_is_taken_on_once_and_said_so(room: Room) -> None:
+    answer = room.take("tell me whenever the dog barks")
+    assert answer == "Okay, I'll tell you the next time, once: when I hear barking."
+
+
+@pytest.mark.parametrize("text", ["what is this", "tell me when you saw the dog", "stop", "thank you", ""])
+async def test_other_words_are_left_alone(room: Room, text: str) -> None:
+    assert room.standing.take(text) is None
+
+
+async def test_what_was_asked_for_in_a_forgotten_stretch_is_forgotten_without_a_word(room: Room) -> None:
+    room.take("tell me when you see a dog")
+    room.time.advance(100)
+    room.take("tell me when you see a cat")
+    told = list(room.told)
+    room.standing.forget(50.0, 200.0)
+    assert room.standing.open == (1,)
+    room.standing.forget()
+    assert room.standing.open == ()
+    assert room.told == told
+    room.see(5, "dog", "cat")
+    assert room.said == []
+
+
+async def test_something_new_is_remarked_only_when_it_is_switched_on(room: Room) -> None:
+    room.see(20)
+    room.see(5, "bus")
+    assert not room.standing.remark_on_new
+    room.standing.remark_on_new = True
+    assert room.standing.remark_on_new
+    room.see(10, "bus")
+    room.see(5, "bus", "scissors")
+    room.see(30, "bus", "scissors")
+    room.hear("barking")
+    room.see(40)
+    room.see(40, "dark")
+    assert room.texts == ["Scissors just came into view.", "I just heard barking.", "It just got dark."]
+    assert all(remark.standing is None and remark.evidence for remark in room.said)
+    assert all(remark.until_s is not None for remark in room.said)
+
+
+async def test_what_was_asked_for_is_not_remarked_as_well(room: Room) -> None:
+    room.standing.remark_on_new = True
+    room.see(20)
+    room.take("tell me when you see a dog")
+    room.take("tell me when it barks")
+    room.see(5, "dog")
+    room.hear("barking")
+    assert len(room.said) == 2
+    assert all(remark.standing for remark in room.said)
+
+
+async def test_eyes_without_names_say_so(room: Room) -> None:
+    blind = Room(None)
+    assert blind.take("tell me when you see a dog").startswith("I don't know things by name")
+    assert blind.take("tell me when it gets dark").startswith("Okay")
+    blind.see(3, "dark", "dog")
+    assert len(blind.said) == 1
+    blind.standing.close()
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("take"), st.sampled_from((
+        "tell me when you see a dog", "tell me when the dog is gone", "tell me when the dog comes back",
+        "tell me when it gets dark", "tell me when the light goes on", "let me know when it rings",
+        "tell me when somebody says lunch", "remind me in ten seconds to eat", "set a timer for a minute",
+        "remind me to eat when you see a cat", "stop watching for the dog", "cancel all of them", "cancel that",
+        "cancel the timer", "what are you waiting for",
+    ))),
+    st.tuples(st.just("see"), st.sets(st.sampled_from(("dog", "cat", "dark", "bright")), max_size=2)),
+    st.tuples(st.just("hear"), st.sampled_from(("bell", "barking", "sound"))),
+    st.tuples(st.just("words"), st.sampled_from(("lunch is ready", "hello", "did you say lunch"))),
+    st.tuples(st.just("wait"), st.sampled_from((1.0, 9.0, 70.0, EXPIRES_S))),
+    st.tuples(st.just("cancel"), st.integers(0, 12)),
+    st.tuples(st.just("forget"), st.booleans()),
+    st.tuples(st.just("remarks"), st.booleans()),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=60))
+def test_each_is_answered_at_most_once_and_only_while_it_waits(steps: list) -> None:
+    async def play() -> None:
+        room = Room()
+        standing = room.standing
+        for what, value in steps:
+            said, waited = len(room.said), set(standing.open)
+            match what:
+                case "take":
+                    standing.take(value)
+                    waited |= set(standing.open)
+                case "see":
+                    room.see(1, *value)
+                case "hear":
+                    room.hear(value)
+                case "words":
+                    room.words(value)
+                case "wait":
+                    room.time.advance(value)
+                    standing.tick()
+                case "cancel":
+                    assert standing.cancel(value) == (value in waited)
+                case "forget":
+                    standing.forget(*((room.clock.now_s() - 30, room.clock.now_s()) if value else ()))
+                case "remarks":
+                    standing.remark_on_new = value
+            answered = [remark.standing for remark in room.said[said:] if remark.standing is not None]
+            assert set(answered) <= waited - set(standing.open)
+            assert len(standing.open) <= MOST
+        answers = Counter(remark.standing for remark in room.said if remark.standing is not None)
+        assert all(count == 1 for count in answers.values())
+        ends = Counter(event.id for event in room.told if event.status != "waiting")
+        assert all(count == 1 for count in ends.values())
+        begun = [event.id for event in room.told if event.status == "waiting"]
+        assert begun == sorted(set(begun))
+        assert {number for number, _ in answers.items()} == {e.id for e in room.told if e.status == "answered"}
+        standing.close()
+
+    asyncio.run(play())
