@@ -173,7 +173,7 @@ class Conversation:
         if not self._listening.is_visitor(event.origin):
             return bool(text) and await self._understanding.wants_answer(text, visitor=False), None
         spoken_s = event.end_s - event.start_s
-        if self._turns.under_way and not takes_the_word(text, spoken_s):
+        if self._turns.under_way and not takes_the_word(text, spoken_s, utterance.noise, self._playout.text):
             self._listening.judge(utterance, text, spoken_s, over=True)
             return False, None  # somebody listens aloud
         self._listening.judge(utterance, text, spoken_s, over=True)

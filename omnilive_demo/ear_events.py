@@ -90,11 +90,16 @@ class SpeechDismissed:
 
 @dataclass(frozen=True, slots=True)
 class SpeechAudio:
-    """More samples of the utterance under way, mono float32 `[n]` at 16 kHz, for the recogniser."""
+    """More samples of the utterance under way, mono float32 `[n]` at 16 kHz, for the recogniser.
+
+    noise: what the utterance sounds like so far, when it is a sound with a name rather than speech (told while we speak
+    ourselves).
+    """
 
     utterance: int
     samples: NDArray[np.float32]
     origin: Origin
+    noise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

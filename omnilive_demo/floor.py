@@ -45,11 +45,11 @@ class Floor:
         self._looks += 1
         return True
 
-    def judge(self, utterance: int, text: str, speech_s: float, over: bool) -> bool:
+    def judge(self, utterance: int, text: str, speech_s: float, over: bool, noise: str = "") -> bool:
         """Give the floor to who takes it; take it back when it was nothing and is over. Whether it was given up now."""
         if utterance != self.claimed_by:
             return False
-        if takes_the_word(text, speech_s):
+        if takes_the_word(text, speech_s, noise, self._playout.text):
             self.claimed_by = None
             self._give_up()
             return True

@@ -26,6 +26,7 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, PageEvent
 from omnilive_demo.floor import Floor
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.reasoning.spoken_command import read_command
 from omnilive_demo.records import Origin
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.turns import Turns
@@ -34,6 +35,8 @@ from omnilive_demo.utterance import OpenUtterance
 
 if TYPE_CHECKING:
     from omnilive_demo.perceiving import Perceiving
+
+GOES_ON_S = 2.0  # who speaks again so soon after a question, before its answer sounds, had not finished it
 
 
 class Listening:
@@ -122,11 +125,14 @@ class Listening:
         """Whether the floor is given to this utterance, if it is the one that silences us."""
         if self._floor.claimed_by != utterance.number:
             return
-        question, heard = self._turns.last, self._playout.heard_text()
-        if not self._floor.judge(utterance.number, text, spoken_s, over):
+        question, sounded = self._turns.last, self._playout.speaking is not None
+        if not self._floor.judge(utterance.number, text, spoken_s, over, utterance.noise):
             return
         utterance.took_the_floor = True
-        if not heard and question is not None and question.spoken and question.turn == self._turns.current:
+        going_on = question is not None and question.spoken and question.turn == self._turns.current
+        if question is None or not going_on or sounded or read_command(text) is not None:
+            return
+        if utterance.start_s - question.asked_s < GOES_ON_S:
             # Nothing was said yet: the visitor goes on with what was taken for all of the question.
             utterance.before, utterance.snapshot = question.text, question.snapshot
 
@@ -158,6 +164,7 @@ class Listening:
         if utterance is None:
             return
         utterance.stream.feed(event.samples)
+        utterance.noise = event.noise
         spoken_s = self._clock.now_s() - utterance.start_s
         if not utterance.paused and self._floor.wants_a_look(event.utterance, spoken_s):
             self._spawn(self._look_at(utterance, spoken_s))

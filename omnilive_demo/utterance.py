@@ -19,6 +19,7 @@ class OpenUtterance:
     stream: RecognitionStream
     confirmed: bool = False
     paused: bool = False
+    noise: str = ""  # what it sounds like, when that is no speech
     took_the_floor: bool = False  # an answer was cut off for it
     forgotten: bool = False  # the visitor had this time forgotten meanwhile
     before: str = ""  # a question that the speaker went on from before it could be answered

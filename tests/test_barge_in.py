@@ -169,10 +169,28 @@ async def test_a_question_that_goes_on_before_its_answer_sounds_is_answered_as_o
     ("text", "speech_s", "takes"),
     [
         ("", 0.4, False), ("mm-hmm", 0.5, False), ("Yeah.", 0.4, False), ("uh huh", 0.5, False), ("the", 0.3, False),
-        ("all right okay", 1.0, False), ("go on", 0.5, False), ("the the", 0.9, True), ("stop", 0.3, True),
+        ("all right okay", 1.0, False), ("go on", 0.5, False), ("the the", 0.9, False), ("stop", 0.3, True),
+        ("bump em", 0.6, False), ("a fox runs", 0.6, True),
         ("no", 0.2, True), ("what", 0.3, True), ("where is my umbrella", 1.2, True), ("", 1.7, True),
         ("yeah yeah yeah yeah yeah", 1.2, True),
     ],
 )  # fmt: skip
 def test_who_takes_the_word(text: str, speech_s: float, takes: bool) -> None:
     assert takes_the_word(text, speech_s) is takes
+
+
+@pytest.mark.parametrize(
+    ("text", "speech_s", "noise", "own_text", "takes"),
+    [
+        ("ha ha ha who", 2.5, "laughing", "", False),
+        ("what", 0.4, "own voice", "", False),
+        ("it was near the red door", 1.2, "own voice", "", False),
+        ("please tell me something else", 2.2, "own voice", "", True),
+        ("the umbrella was on the", 1.0, "", "I saw it: the umbrella was on the chair.", False),
+        ("where is the umbrella", 1.0, "", "I saw it: the umbrella was on the chair.", True),
+    ],
+)
+def test_noises_and_our_own_words_do_not_take_it(
+    text: str, speech_s: float, noise: str, own_text: str, takes: bool
+) -> None:
+    assert takes_the_word(text, speech_s, noise, own_text) is takes

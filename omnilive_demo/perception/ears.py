@@ -15,6 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from omnilive_demo.ear_events import AudioBlock, EarEvent, SoundHeard, SpeechAudio, SpeechEnded, SpeechStarted
+from omnilive_demo.models.sound_words import OWN_VOICE
 from omnilive_demo.perception.loudness import HOP_SAMPLES, SILENCE_DB, LoudnessEvents, level_db
 from omnilive_demo.perception.own_voice import WINDOW_S as ECHO_WINDOW_S
 from omnilive_demo.perception.own_voice import OwnVoice
@@ -27,6 +28,7 @@ from omnilive_demo.records import Heard, Origin
 _JUMP_S = 0.25  # a block this far from where it was expected sets the anchor again
 _GAP_S = 1.0  # a gap this long ends an utterance
 _HOP_S = HOP_SAMPLES / SAMPLE_RATE_HZ
+_TAG_EVERY_S = 0.2
 _MAYBE_A_VOICE = 0.2  # from this probability on it is asked whether the voice is our own
 
 
@@ -60,6 +62,8 @@ class Ears:
         self._loudness = LoudnessEvents(origin)
         self._names = SoundNames(origin, sound_tagger)
         self._own_voice = own_voice
+        self._noise = ""  # what the utterance under way is instead of speech
+        self._next_tag_s = 0.0
         self._newest: deque[NDArray[np.float32]] = deque(maxlen=round(ECHO_WINDOW_S / WINDOW_S))
         recent = round(pre_roll_s / WINDOW_S) + self._pace.start_windows
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=max(recent, 1))  # windows not given away yet
@@ -174,6 +178,7 @@ class Ears:
         self._level_db = level_db(window)
         self._names.hear(window, start_s)
         speech = self._segmenter.step(self._probability(window, start_s + WINDOW_S), start_s)
+        self._tag(start_s + WINDOW_S)
         return [*self._with_sound(speech, window), *self._sounds(window, start_s)]
 
     def _probability(self, window: NDArray[np.float32], end_s: float) -> float:
@@ -206,7 +211,20 @@ class Ears:
             return []
         samples = np.concatenate(list(self._recent))
         self._recent.clear()
-        return [SpeechAudio(utterance, samples, self._origin)]
+        return [SpeechAudio(utterance, samples, self._origin, self._noise)]
+
+    def _tag(self, end_s: float) -> None:
+        """While we speak: is what seems to interrupt us a voice? Looked at a few times a second."""
+        start_s = self._segmenter.start_s
+        phase = self._segmenter.phase
+        if phase is Phase.SILENT:
+            self._noise = ""
+        if self._own_voice is None or phase not in (Phase.CANDIDATE, Phase.SPEAKING) or end_s < self._next_tag_s:
+            return
+        if self._own_voice.is_playing(end_s):
+            self._next_tag_s = end_s + _TAG_EVERY_S
+            echo = self._own_voice.was_echo(end_s)
+            self._noise = OWN_VOICE if echo else self._names.so_far(start_s, end_s)
 
     def _sounds(self, window: NDArray[np.float32], start_s: float) -> list[EarEvent]:
         phase = self._segmenter.phase
@@ -233,7 +251,9 @@ def _joined(events: list[EarEvent]) -> list[EarEvent]:
     for event in events:
         last = joined[-1] if joined else None
         if isinstance(event, SpeechAudio) and isinstance(last, SpeechAudio) and last.utterance == event.utterance:
-            joined[-1] = SpeechAudio(event.utterance, np.concatenate([last.samples, event.samples]), event.origin)
+            joined[-1] = SpeechAudio(
+                event.utterance, np.concatenate([last.samples, event.samples]), event.origin, event.noise
+            )
         else:
             joined.append(event)
     return joined

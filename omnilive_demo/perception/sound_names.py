@@ -18,6 +18,7 @@ LASTING = frozenset(
 )
 GOES_ON_S = 10.0  # a lasting sound that comes again within this time is still the same one
 SURE_IT_IS_NO_SPEECH = 0.9  # the voice detector thought it was
+LIKELY_NO_SPEECH = 0.75  # enough for what can be taken back
 _AROUND_S = 0.15
 _SECOND_S = 1.0
 _LONGEST_S = 4.0
@@ -62,6 +63,13 @@ class SoundNames:
         if not told(tag) or tag.score < SURE_IT_IS_NO_SPEECH:
             return None
         return self._once(Heard(start_s, end_s, tag.label, tag.score, self._origin))
+
+    def so_far(self, start_s: float, end_s: float) -> str:
+        """What an utterance under way sounds like, if it is a sound with a name and not speech; else empty."""
+        if self._tagger is None:
+            return ""
+        tag = self._tagger.tag(self._sound(max(start_s, end_s - _LONGEST_S), end_s))
+        return tag.label if told(tag) and tag.score >= LIKELY_NO_SPEECH else ""
 
     def _once(self, heard: Heard) -> Heard | None:
         if heard.label not in LASTING:

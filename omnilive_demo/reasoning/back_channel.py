@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from omnilive_demo.models.sound_words import OWN_VOICE
 from omnilive_demo.reasoning.words import plain, word_set
 
 LISTENING = word_set(
@@ -17,19 +20,48 @@ NOISE = word_set(
 )
 """What a recogniser makes of a cough or a hum: short words that alone say nothing."""
 
-SHORT_S = 0.7
-LONG_S = 1.6
+TAKING = word_set(
+    """
+    again are be can cancel could did do does enough excuse forget hang hey hold how hush is listen look mind never no
+    nope pardon please quiet say shorter shut shush sorry stop tell wait what what's when where where's which who who's
+    why you
+    """
+)
+"""Words of one who takes the floor with a word or two. Any others, said so shortly, are rather a hum misheard."""
+
+SHORT_S, FEW_WORDS = 0.7, 2
 MOST_WORDS = 4
+CERTAIN_S = 1.0
+LONG_S = 1.6
+OVER_ECHO_S, OVER_ECHO_WORDS = 2.0, 3
 
 
-def takes_the_word(text: str, speech_s: float) -> bool:
+def takes_the_word(text: str, speech_s: float, noise: str = "", own_text: str = "") -> bool:
     """Whether somebody who spoke for `speech_s` while we did, and was understood as `text`, wants us to be quiet.
 
     Who goes on for long wants to be heard, whatever was understood; who was not understood at all was a noise.
+
+    Args:
+        noise: what it sounds like, if not like speech: laughter is not an interruption, however long it lasts. Where
+            our own voice comes back (`OWN_VOICE`), it takes more to be heard through it.
+        own_text: what we say ourselves; who says the same is our echo.
     """
     words = plain(text).split()
+    if _repeats(words, plain(own_text).split()):
+        return False
+    if noise:
+        return noise == OWN_VOICE and speech_s >= OVER_ECHO_S and len(words) >= OVER_ECHO_WORDS
     if speech_s >= LONG_S:
         return True
     if not words or (len(words) <= MOST_WORDS and LISTENING.issuperset(words)):
         return False
-    return not (speech_s < SHORT_S and (NOISE | LISTENING).issuperset(words))
+    if speech_s < SHORT_S and len(words) <= FEW_WORDS:
+        return not TAKING.isdisjoint(words)
+    return not (speech_s < CERTAIN_S and (NOISE | LISTENING).issuperset(words))
+
+
+def _repeats(words: list[str], own: list[str]) -> bool:
+    """Whether at least half of the pairs of neighbouring words are neighbours in our own text as well."""
+    pairs = set(pairwise(own))
+    found = [pair in pairs for pair in pairwise(words)]
+    return bool(found) and sum(found) * 2 >= len(found)

@@ -161,6 +161,12 @@ class Playout:
         parts = [spoken_by(sentence, heard_s - offset_s) for offset_s, sentence in now.sentences if heard_s > offset_s]
         return " ".join(part for part in parts if part)
 
+    @property
+    def text(self) -> str:
+        """All sentences of the current turn that have sound, heard or not."""
+        now = self._now
+        return " ".join(sentence.text for _, sentence in now.sentences) if now is not None else ""
+
     def heard_sentences(self) -> int:
         """How many sentences of the current turn were heard to their end."""
         now = self._now

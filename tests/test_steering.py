@@ -1,0 +1,197 @@
+"""Words that steer the talk, standing queries, what is said unasked, and work that begins before the turn ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from session_fakes import Stage
+
+from omnilive_demo.answering import AHEAD_S
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.ear_events import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
+from omnilive_demo.events import AnswerGrew, Caption, Interrupted, Retrieved, StandingChanged
+from omnilive_demo.reasoning.spoken_command import Command, read_command
+from omnilive_demo.records import Evidence
+from omnilive_demo.remark import Remark
+from omnilive_demo.speech.synthesizer import SpokenSentence, Voice
+
+FRAMES_OF_ANSWER = 25 + 6 + 25
+
+
+async def answered(stage: Stage) -> None:
+    """The question of utterance 1 is asked and its answer heard to the end."""
+    stage.say(1)
+    await stage.settle()
+    await stage.play(FRAMES_OF_ANSWER)
+    await stage.settle()
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Stop.", Command.STOP), ("okay stop it please", Command.STOP), ("be quiet", Command.STOP),
+        ("never mind", Command.STOP), ("nevermind", Command.STOP), ("stop stop", Command.STOP),
+        ("go on", Command.GO_ON), ("please continue", Command.GO_ON), ("You were saying?", Command.GO_ON),
+        ("say that again", Command.REPEAT), ("can you repeat that please", Command.REPEAT), ("Pardon?", Command.REPEAT),
+        ("shorter please", Command.SHORTER), ("keep it short", Command.SHORTER), ("that's too long", Command.SHORTER),
+        ("tell me more", Command.LONGER), ("in more detail please", Command.LONGER),
+        ("stop the car", None), ("where does it stop", None), ("the short one", None), ("what is this", None),
+        ("go on the table", None), ("never mind the dog", None), ("", None),
+    ],
+)  # fmt: skip
+def test_commands_are_whole_sentences(text: str, command: Command | None) -> None:
+    assert read_command(text) is command
+
+
+async def test_stop_by_voice_ends_the_answer_and_says_nothing() -> None:
+    stage = Stage({1: "What is this?", 2: "stop"})
+    stage.say(1)
+    await stage.settle()
+    await stage.play(5)
+    stage.say(2)
+    await stage.settle()
+    assert len(stage.of(Interrupted)) == 1
+    assert stage.of(Caption)[-1].answered is True
+    assert len(stage.reasoner.questions) == 1
+    assert stage.playout.speaking is None
+
+
+async def test_go_on_continues_behind_what_was_heard_whole() -> None:
+    stage = Stage({1: "What is this?", 2: "no wait", 3: "go on"})
+    stage.say(1)
+    await stage.settle()
+    await stage.play(35)  # the first sentence, and a little of the second
+    stage.say(2)
+    await stage.settle()
+    assert stage.of(Interrupted)[0].heard_text == "One two three."
+    stage.say(3)
+    await stage.settle()
+    again = stage.reasoner.questions[-1]
+    assert (again.text, again.heard_sentences) == ("What is this?", 1)
+
+
+async def test_go_on_without_anything_left_says_so() -> None:
+    stage = Stage({1: "What is this?", 2: "go on"})
+    await answered(stage)
+    stage.say(2)
+    await stage.settle()
+    assert stage.of(AnswerGrew)[-1].text == "I had said all of it."
+
+
+async def test_shorter_asks_the_last_question_again_in_short_and_stays_short() -> None:
+    stage = Stage({1: "What is this?", 2: "shorter please", 3: "Where is it?"})
+    await answered(stage)
+    stage.say(2)
+    await stage.settle()
+    await stage.play(FRAMES_OF_ANSWER)
+    await stage.settle()
+    stage.say(3)
+    await stage.settle()
+    assert [(q.text, q.brief) for q in stage.reasoner.questions] == [
+        ("What is this?", False), ("What is this?", True), ("Where is it?", True),
+    ]  # fmt: skip
+
+
+async def test_a_standing_query_is_acknowledged_and_its_answer_waits_for_silence() -> None:
+    stage = Stage({1: "Remind me in one minute to call Anna?", 2: "What is this?"})
+    stage.say(1)
+    await stage.settle()
+    assert stage.of(StandingChanged)[0].status == "waiting"
+    assert stage.of(AnswerGrew)[-1].final
+    assert not stage.reasoner.questions
+    await stage.play(1)
+    stage.say(2, end=False)
+    stage.time.advance(70.0)
+    stage.standing.tick()
+    await stage.settle()
+    assert stage.of(StandingChanged)[-1].status == "answered"
+    assert not [one for one in stage.of(AnswerGrew) if one.standing]  # somebody speaks
+    stage.conversation.on_ear(SpeechEnded(2, 1.0, 2.0, 2.3, "visitor"))
+    await stage.settle()
+    assert not [one for one in stage.of(AnswerGrew) if one.standing]  # a question was asked
+    await stage.play(FRAMES_OF_ANSWER)
+    await stage.settle()
+    told = [one for one in stage.of(AnswerGrew) if one.standing]
+    assert len(told) == 1
+    assert told[0].unasked
+    assert "Anna" in told[0].text
+    stage.standing.close()
+
+
+async def test_a_remark_that_came_too_late_is_not_said_and_an_answer_always_is() -> None:
+    stage = Stage({1: "What is this?"})
+    stage.say(1, end=False)
+    evidence = (Evidence(None, 1.0, 2.0, 0.9, "sound", "knocking"),)
+    stage.conversation.remark(Remark("News.", until_s=5.0))
+    stage.conversation.remark(Remark("You asked.", evidence, standing=3))
+    for number in range(30):
+        stage.conversation.remark(Remark(f"Flood {number}.", until_s=5.0))
+    stage.time.advance(10.0)
+    stage.recognizer.words[1] = "hmm okay"
+    stage.conversation.on_ear(SpeechEnded(1, 0.0, 1.0, 1.3, "visitor"))
+    await stage.settle()
+    assert [one.text for one in stage.of(AnswerGrew)] == ["You asked."]
+    assert stage.of(Retrieved)[-1].evidence == evidence
+
+
+async def test_work_begins_at_the_first_pause_and_is_used_when_the_words_stay_the_same() -> None:
+    stage = Stage({1: "What is this?"})
+    stage.conversation.on_ear(SpeechStarted(1, 0.0, "visitor"))
+    stage.conversation.on_ear(SpeechPaused(1, 1.0, 1.16, "visitor"))
+    await stage.settle()
+    assert len(stage.memory.recalled) == 1
+    assert not stage.of(Retrieved)  # nothing is shown before the turn ends
+    assert not stage.of(AnswerGrew)
+    stage.conversation.on_ear(SpeechEnded(1, 0.0, 1.0, 1.3, "visitor"))
+    await stage.settle()
+    assert len(stage.memory.recalled) == 1  # not again
+    assert stage.of(AnswerGrew)[-1].final
+    assert stage.conversation.figures["speculation_hits"] == 1
+
+
+async def test_a_speaker_who_goes_on_revokes_it_and_nothing_was_said() -> None:
+    stage = Stage({1: "What is this?"})
+    stage.conversation.on_ear(SpeechStarted(1, 0.0, "visitor"))
+    stage.conversation.on_ear(SpeechPaused(1, 1.0, 1.16, "visitor"))
+    await stage.settle()
+    stage.conversation.on_ear(SpeechResumed(1, 1.3, "visitor"))
+    stage.recognizer.words[1] = "What is this thing there?"
+    stage.conversation.on_ear(SpeechPaused(1, 2.0, 2.16, "visitor"))
+    stage.conversation.on_ear(SpeechEnded(1, 0.0, 2.0, 2.4, "visitor"))
+    await stage.settle()
+    assert [question.text for question in stage.reasoner.questions] == ["What is this thing there?"]
+    assert stage.conversation.figures["speculation_revoked"] == 1
+
+
+async def test_no_sentence_is_made_long_before_it_is_spoken() -> None:
+    stage = Stage({1: "What is this?"})
+    stage.reasoner.sentences = tuple(f"Sentence number {n} is here. " for n in range(5))
+    ahead_s: list[float] = []
+    synthesize = stage.synthesizer.synthesize
+
+    def noted(sentence: str, voice: Voice, cancel: CancelToken) -> SpokenSentence | None:
+        ahead_s.append(stage.playout.ahead_s(1))
+        return synthesize(sentence, voice, cancel)
+
+    stage.synthesizer.synthesize = noted  # type: ignore[method-assign]
+
+    async def pull() -> None:
+        while True:
+            await stage.playout.next_frame()
+
+    puller = asyncio.create_task(pull())
+    stage.say(1)
+    while len(ahead_s) < 5:
+        await asyncio.sleep(0)
+    puller.cancel()
+    # The splitter is sure of a sentence only when the next one begins, so one may be ahead of the one that plays.
+    assert max(ahead_s) <= AHEAD_S + 0.02
+
+
+async def test_a_page_without_sound_does_not_hold_the_text_up() -> None:
+    stage = Stage({1: "What is this?"})
+    stage.reasoner.sentences = tuple(f"Sentence number {n} is here. " for n in range(5))
+    stage.say(1)
+    await stage.settle()
+    assert stage.of(AnswerGrew)[-1].final
