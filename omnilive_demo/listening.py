@@ -6,6 +6,7 @@ While we speak, they duck us, silence us, or take the floor.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from omnilive_demo.clock import Clock
@@ -36,6 +37,7 @@ from omnilive_demo.utterance import OpenUtterance
 if TYPE_CHECKING:
     from omnilive_demo.perceiving import Perceiving
 
+PARTIAL_EVERY_S = 0.6  # words so far are shown this often while somebody speaks
 GOES_ON_S = 2.0  # who speaks again so soon after a question, before its answer sounds, had not finished it
 
 
@@ -166,8 +168,24 @@ class Listening:
         utterance.stream.feed(event.samples)
         utterance.noise = event.noise
         spoken_s = self._clock.now_s() - utterance.start_s
-        if not utterance.paused and self._floor.wants_a_look(event.utterance, spoken_s):
+        if utterance.paused:
+            return
+        if self._floor.wants_a_look(event.utterance, spoken_s):
             self._spawn(self._look_at(utterance, spoken_s))
+        if utterance.confirmed and spoken_s >= utterance.shown_s + PARTIAL_EVERY_S:
+            utterance.shown_s = spoken_s
+            self._spawn(self._show(utterance))
+
+    async def _show(self, utterance: OpenUtterance) -> None:
+        """The words that the last two hypotheses agree on: what is shown changes no more."""
+        words, before = (await utterance.stream.partial()).split(), utterance.hypothesis
+        utterance.hypothesis = words
+        sure = [word for word, _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, before, strict=False))]
+        over = utterance.paused or utterance.number not in self._open or utterance.forgotten
+        if len(sure) > utterance.shown and not over:
+            utterance.shown = len(sure)
+            now_s = self._clock.now_s()
+            self._tell(Caption(utterance.number, " ".join(sure), False, utterance.origin, utterance.start_s, now_s))
 
     def _claim(self, number: int) -> None:
         """A voice goes on. The sound track of a film does not interrupt; the visitor does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omnilive_demo.perception.recognizer import RecognitionStream
 from omnilive_demo.records import Origin, Snapshot
@@ -22,4 +22,7 @@ class OpenUtterance:
     noise: str = ""  # what it sounds like, when that is no speech
     took_the_floor: bool = False  # an answer was cut off for it
     forgotten: bool = False  # the visitor had this time forgotten meanwhile
+    hypothesis: list[str] = field(default_factory=list)  # the recogniser's last one
+    shown: int = 0  # how many of its words are shown
+    shown_s: float = 0.0  # how long it had lasted when they were looked at last
     before: str = ""  # a question that the speaker went on from before it could be answered

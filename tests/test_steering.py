@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import numpy as np
 import pytest
 from session_fakes import Stage
 
 from omnilive_demo.answering import AHEAD_S
 from omnilive_demo.cancel import CancelToken
-from omnilive_demo.ear_events import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
+from omnilive_demo.ear_events import SpeechAudio, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from omnilive_demo.events import AnswerGrew, Caption, Interrupted, Retrieved, StandingChanged
 from omnilive_demo.reasoning.spoken_command import Command, read_command
 from omnilive_demo.records import Evidence
@@ -195,3 +196,16 @@ async def test_a_page_without_sound_does_not_hold_the_text_up() -> None:
     stage.say(1)
     await stage.settle()
     assert stage.of(AnswerGrew)[-1].final
+
+
+async def test_words_are_shown_while_they_are_spoken_and_never_taken_back() -> None:
+    stage = Stage({1: ""})
+    stage.say(1, end=False)
+    for words in ("what", "what did i", "what did he say", "what did he say about", "what did he say about it"):
+        stage.recognizer.words[1] = words
+        stage.time.advance(0.7)
+        stage.conversation.on_ear(SpeechAudio(1, np.zeros(512, np.float32), "visitor"))
+        await stage.settle()
+    shown = [caption.text for caption in stage.of(Caption)]
+    assert shown == ["what", "what did", "what did he say", "what did he say about"]
+    assert not any(caption.final for caption in stage.of(Caption))

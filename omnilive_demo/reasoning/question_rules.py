@@ -103,6 +103,7 @@ _RULES: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     )),
     (Kind.SAID, (
         r".*\b(?:say|said|says|mention|mentioned|told|tell you|spoke|words|quote)\b.*",
+        r".*\b(?:mumble|mutter|whisper)(?:ed)?\b.*",
         r".*\b(?:talk|talked|talking|speak) about\b.*",
         r".*\bdiscuss(?:ed)?\b.*",
     )),
@@ -177,7 +178,7 @@ NO_TOPIC = word_set(
     something speak spoke such talk talked talking tell than that the their them then there these they thing think
     this those time to today told too uh um until up us very want was way we were what what's when where where's which
     while who whole whom whose why will with words would yes yet you your quote repeat point leave left find lost lay
-    looking noise sound beginning start end long often far
+    looking noise sound beginning start end long often far mumble mumbled mutter muttered whisper whispered
     """
 )
 """Words that say nothing about what a question is about."""

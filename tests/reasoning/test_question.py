@@ -20,6 +20,7 @@ BY_RULE = [
     ("When is the meeting?", Kind.WHEN),
     ("how long ago was the light on", Kind.WHEN),
     ("What did I say about the meeting?", Kind.SAID),
+    ("What did I mumble?", Kind.SAID),
     ("What did he say?", Kind.SAID),
     ("Who mentioned the dentist?", Kind.SAID),
     ("tell me what i said a minute ago", Kind.SAID),
