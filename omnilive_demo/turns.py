@@ -56,7 +56,7 @@ class Turns:
         self._played = 0  # the newest turn whose sound was played to its end
         self.current = 0  # the turn under way, or the last one
         self.last: Question | None = None  # what was answered last, to its end or not
-        self.stopped: Stopped | None = None  # the last answer, if it was cut off
+        self.stopped: Stopped | None = None  # the last answer that was cut off and not taken up again
 
     def next(self) -> int:
         """The number of a new turn."""
@@ -127,7 +127,7 @@ class Turns:
     def _begin(self, turn: int, asked: str, watch: Stopwatch, reason: Literal["speech", "question"]) -> CancelToken:
         if self.under_way:
             self.stop(reason)
-        self.stopped = self._question = None
+        self._question = None
         self.current = turn
         self._answering.text = ""
         self._playout.begin(turn)

@@ -32,7 +32,8 @@ async def answered(stage: Stage) -> None:
     ("text", "command"),
     [
         ("Stop.", Command.STOP), ("okay stop it please", Command.STOP), ("be quiet", Command.STOP),
-        ("never mind", Command.STOP), ("nevermind", Command.STOP), ("stop stop", Command.STOP),
+        ("never mind", Command.STOP), ("Wait a second please.", Command.STOP), ("hold on", Command.STOP),
+        ("wait for the bus", None), ("nevermind", Command.STOP), ("stop stop", Command.STOP),
         ("go on", Command.GO_ON), ("please continue", Command.GO_ON), ("You were saying?", Command.GO_ON),
         ("say that again", Command.REPEAT), ("can you repeat that please", Command.REPEAT), ("Pardon?", Command.REPEAT),
         ("shorter please", Command.SHORTER), ("keep it short", Command.SHORTER), ("that's too long", Command.SHORTER),
@@ -70,6 +71,21 @@ async def test_go_on_continues_behind_what_was_heard_whole() -> None:
     await stage.settle()
     again = stage.reasoner.questions[-1]
     assert (again.text, again.heard_sentences) == ("What is this?", 1)
+
+
+async def test_go_on_works_behind_another_question() -> None:
+    stage = Stage({1: "What is this?", 2: "Where is the red one?", 3: "go on"})
+    stage.say(1)
+    await stage.settle()
+    await stage.play(35)
+    stage.say(2)
+    await stage.settle()
+    await stage.play(FRAMES_OF_ANSWER)
+    await stage.settle()
+    stage.say(3)
+    await stage.settle()
+    assert [q.text for q in stage.reasoner.questions] == ["What is this?", "Where is the red one?", "What is this?"]
+    assert stage.reasoner.questions[-1].heard_sentences == 1
 
 
 async def test_go_on_without_anything_left_says_so() -> None:

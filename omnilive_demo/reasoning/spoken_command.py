@@ -26,6 +26,8 @@ _TABLE = tuple(
         (
             Command.STOP,
             r"(?:stop|hush|shush|shut up|silence|pause|enough|quiet|be quiet|be silent|never ?mind|cancel"
+            r"|(?:wait|hold on|hang on)(?: (?:a|one|just a) (?:second|moment|minute))?"
+            r"|(?:one|just a) (?:second|moment|minute)"
             r"|forget (?:it|about it|that)|that(?:'s| is) enough|that will do|stop (?:it|that|talking|speaking))"
             r"(?: (?:stop|enough|quiet|please|never ?mind))*",
         ),
