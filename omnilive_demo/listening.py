@@ -127,6 +127,9 @@ class Listening:
         """Whether the floor is given to this utterance, if it is the one that silences us."""
         if self._floor.claimed_by != utterance.number:
             return
+        if not self._turns.under_way or self._turns.current != utterance.over_turn:
+            self._floor.take_back()  # what it spoke over was ended in another way: this is not about what came since
+            return
         question, sounded = self._turns.last, self._playout.speaking is not None
         if not self._floor.judge(utterance.number, text, spoken_s, over, utterance.noise):
             return
@@ -191,6 +194,7 @@ class Listening:
         """A voice goes on. The sound track of a film does not interrupt; the visitor does."""
         utterance = self._open.get(number)
         if utterance is not None and self.is_visitor(utterance.origin) and self._turns.under_way:
+            utterance.over_turn = self._turns.current
             self._floor.hold(number)
 
     async def _look_at(self, utterance: OpenUtterance, spoken_s: float) -> None:
@@ -198,8 +202,10 @@ class Listening:
 
     def _go_on(self, event: SpeechResumed) -> None:
         utterance = self._open.get(event.utterance)
-        if utterance is not None and self.is_visitor(event.origin):
-            utterance.paused = False
+        if utterance is None:
+            return
+        utterance.paused = False
+        if self.is_visitor(event.origin):
             self._understanding.revoke()
             self._claim(event.utterance)
 

@@ -65,9 +65,8 @@ class Speculating:
         if text != self._text:
             self.revoke()
             return None
-        guess = await asyncio.shield(task)
-        if task is self._task:
-            self._task = None
+        self._task = None  # it is needed now: whoever speaks next revokes it no more
+        guess = await task
         if guess is not None:
             self.hits += 1
         return guess

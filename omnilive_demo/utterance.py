@@ -20,6 +20,7 @@ class OpenUtterance:
     confirmed: bool = False
     paused: bool = False
     noise: str = ""  # what it sounds like, when that is no speech
+    over_turn: int = 0  # the turn that it silences, or silenced
     took_the_floor: bool = False  # an answer was cut off for it
     forgotten: bool = False  # the visitor had this time forgotten meanwhile
     hypothesis: list[str] = field(default_factory=list)  # the recogniser's last one

@@ -165,6 +165,33 @@ async def test_a_question_that_goes_on_before_its_answer_sounds_is_answered_as_o
     assert stage.reasoner.questions[-1].text == "What is this? on the red table?"
 
 
+async def test_an_answer_without_sound_that_ends_while_somebody_hums_is_over() -> None:
+    stage = Stage({1: "What is this?", 2: "hmm"})
+    stage.voice = None
+    stage.reasoner.hold = asyncio.Event()
+    stage.say(1)
+    await stage.settle()
+    begun_s = begin(stage)
+    stage.reasoner.hold.set()
+    await stage.settle()
+    await pause(stage, begun_s + 0.3)
+    stage.conversation.on_ear(SpeechEnded(2, begun_s, begun_s + 0.3, begun_s + 0.8, "visitor"))
+    await stage.settle()
+    assert stage.of(StateChanged)[-1].state == "idle"
+
+
+async def test_words_over_an_answer_that_was_stopped_by_hand_do_not_end_the_next_one() -> None:
+    stage = await answering({2: "what a day it was"})
+    begun_s = begin(stage)
+    stage.conversation.stop("stop")
+    stage.conversation.ask("When was it dark?")
+    await stage.settle()
+    await pause(stage, begun_s + 0.9)
+    assert [one.reason for one in stage.of(Interrupted)] == ["stop"]
+    assert stage.reasoner.questions[-1].text == "When was it dark?"
+    assert not stage.playout.held
+
+
 @pytest.mark.parametrize(
     ("text", "speech_s", "takes"),
     [

@@ -15,6 +15,7 @@ from omnilive_demo.events import AnswerGrew, Caption, Interrupted, Retrieved, St
 from omnilive_demo.reasoning.spoken_command import Command, read_command
 from omnilive_demo.records import Evidence
 from omnilive_demo.remark import Remark
+from omnilive_demo.speculating import Guess, Speculating
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice
 
 FRAMES_OF_ANSWER = 25 + 6 + 25
@@ -225,3 +226,19 @@ async def test_words_are_shown_while_they_are_spoken_and_never_taken_back() -> N
     shown = [caption.text for caption in stage.of(Caption)]
     assert shown == ["what", "what did", "what did he say", "what did he say about"]
     assert not any(caption.final for caption in stage.of(Caption))
+
+
+async def test_a_guess_that_is_waited_for_cannot_be_revoked_any_more() -> None:
+    speculating, ready = Speculating(), asyncio.Event()
+
+    async def work(cancel: CancelToken) -> Guess:
+        await ready.wait()
+        return Guess("What is this?", True, None)
+
+    speculating.begin(1, "What is this?", work)
+    taken = asyncio.create_task(speculating.take(1, "What is this?"))
+    await asyncio.sleep(0)
+    speculating.revoke()  # somebody speaks again
+    ready.set()
+    assert await taken == Guess("What is this?", True, None)
+    assert (speculating.hits, speculating.revoked) == (1, 0)

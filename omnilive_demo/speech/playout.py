@@ -200,12 +200,13 @@ class Playout:
             return
         self.held = False
         now = self._now
-        if now is not None and now.frozen_s is None and now.handed:
-            now.anchor_s = None  # the time in which it was silent does not count
-            now.report = None
+        if now is not None and now.frozen_s is None:
+            if now.handed:
+                now.anchor_s = None  # the time in which it was silent does not count
+                now.report = None
             if not now.waiting:
-                now.anchor_s = self._clock.life_s() - now.handed * FRAME_S
-                self._finish_when_over(now)
+                now.anchor_s = self._clock.life_s() - now.handed * FRAME_S if now.handed else None
+                self._finish_when_over(now)  # a turn without any sound may have ended meanwhile
         self._wake()
 
     def ahead_s(self, turn: int) -> float:
