@@ -7,7 +7,7 @@ import contextlib
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import av
@@ -101,6 +101,14 @@ def file(path: Path, *, ranges: bool = True, stop_after: int | None = None, then
 async def silence(path, headers, writer) -> None:
     """Accepts and never answers."""
     await asyncio.Event().wait()
+
+
+@contextlib.contextmanager
+def refusing_port() -> Iterator[int]:
+    """A port on loopback that refuses connections, and that nobody else can be given meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # bound but not listening
+        yield held.getsockname()[1]
 
 
 def free_port() -> int:

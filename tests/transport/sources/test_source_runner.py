@@ -33,7 +33,7 @@ def runner(session, tmp_path):
     listed = [{"name": "kitchen", "title": "A kitchen"}, {"name": "gone", "title": "Not there"}]
     (samples / "samples.json").write_text(json.dumps(listed))
     (tmp_path / "secret.mp4").write_bytes((samples / "kitchen.mp4").read_bytes())
-    return SourceRunner(session, Settings(), tmp_path / "uploads", samples=samples, stall_limit_s=0.5)
+    return SourceRunner(session, Settings(), tmp_path / "uploads", samples=samples, stall_limit_s=1.5)
 
 
 async def finished(session: RecordingSession) -> str:
@@ -157,7 +157,7 @@ async def test_a_silent_server_and_an_error_become_words_on_the_page(runner, ses
         web.answers = {"/a": silence, "/b": status("404 Not Found")}
         await runner.start(choice("url", url=web.url("/a")))
         assert await finished(session) == "failed"
-        assert session.last.detail == "The stream sent nothing for 0.5 seconds."
+        assert session.last.detail == "The stream sent nothing for 1.5 seconds."
         session.events.clear()
         await runner.start(choice("url", url=web.url("/b")))
         assert await finished(session) == "failed"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from source_media import RATE_HZ, RecordingSession, make_movie, ramp
-from source_servers import RtspServer, file, free_port, silence, status, web_server
+from source_servers import RtspServer, file, free_port, refusing_port, silence, status, web_server
 
 from omnilive_demo.clock import SessionClock
 from omnilive_demo.transport.sources.failure import SourceFailed
@@ -24,7 +24,7 @@ MP4 = {"codecs": ("libx264", "aac")}
 
 
 def player_for(
-    address: str, session: RecordingSession, *, limit_s: float = 2.0, rate: float = 1.0, **network
+    address: str, session: RecordingSession, *, limit_s: float = 20.0, rate: float = 1.0, **network
 ) -> Player:
     public = network.pop("public", False)
     source = UrlInput(parse_url(address), Network(public, limit_s, **network))
@@ -203,7 +203,8 @@ async def test_a_refused_connection_and_an_unknown_host_have_their_sentences(sch
     def nothing(host, port):
         raise socket.gaierror(socket.EAI_NONAME, "no")
 
-    assert (await failure_of(f"{scheme}://127.0.0.1:{free_port()}/live/x")).code == "source_refused"
+    with refusing_port() as port:
+        assert (await failure_of(f"{scheme}://127.0.0.1:{port}/live/x")).code == "source_refused"
     assert (await failure_of(f"{scheme}://nowhere.example/live/x", resolve=nothing)).code == "source_unknown_host"
     failure = await failure_of(f"{scheme}://printer.example/x", public=True, resolve=lambda h, p: ["10.0.0.9"])
     assert failure.code == "source_private"
