@@ -1,7 +1,8 @@
 """The way from the loudspeaker back into the microphone: what a peer hears, later and softer, is what it sends.
 
-Received sound is laid end to end on the machine's clock (arrivals jitter, sound does not), read back after the delay,
-scaled, mixed with a quiet room and encoded packet by packet. While the peer says something itself, it sends that alone.
+Received sound is laid end to end on the machine's clock and read back without a gap after the delay (arrivals and
+departures jitter, sound does not), scaled, mixed with a quiet room and encoded packet by packet. While the peer says
+something itself, it sends that alone.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ class EchoPath:
         self.sent: list[NDArray[np.float32]] = []  # the echo alone, without the room, since it was switched on
         self._ring = np.zeros(_KEPT, np.float32)
         self._end: int | None = None  # sample number, on the machine's clock, after the last that was heard
+        self._read: int | None = None  # the same of the last that was sent back
         self._encoder = OpusEncoder()
         self._packets: deque[bytes] = deque()
         self._noise = np.random.default_rng(seed)
 
     def on(self, echo: Echo) -> None:
         """From now on the microphone hears the loudspeaker."""
-        self.echo, self.sent = echo, []
+        self.echo, self.sent, self._read = echo, [], None
 
     def off(self) -> NDArray[np.float32]:
         """No echo any more; what was sent of it, mono float32 at 48 kHz."""
@@ -65,6 +67,9 @@ class EchoPath:
         if self.echo is None:
             return None
         first = round((sent_s - self.echo.delay_s) * RATE_HZ) - FRAME_SAMPLES
+        if self._read is not None and abs(first - self._read) < _APART_S * RATE_HZ:
+            first = self._read  # a microphone leaves nothing out, whenever its packets leave
+        self._read = first + FRAME_SAMPLES
         heard = self._ring[np.arange(first, first + FRAME_SAMPLES) % _KEPT] * np.float32(10 ** (self.echo.gain_db / 20))
         if self._end is None or first >= self._end:
             heard = np.zeros(FRAME_SAMPLES, np.float32)

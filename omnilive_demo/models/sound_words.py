@@ -15,8 +15,6 @@ NAMED = (
     "music", "laughing", "clapping", "knocking", "whistling", "bell", "alarm", "barking", "rain", "footsteps", "engine",
     "coughing", "siren", "ringing phone", "typing",
 )  # fmt: skip
-OWN_VOICE = "own voice"
-"""What the assistant's own voice is called where it comes back into the microphone; never reported."""
 UNTOLD = ("silence", "speech", "other")
 CLASSES = (*UNTOLD, *NAMED)
 """The tagger's classes, in the order of its outputs."""

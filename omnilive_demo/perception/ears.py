@@ -15,7 +15,6 @@ import soxr
 from numpy.typing import NDArray
 
 from omnilive_demo.ear_events import AudioBlock, EarEvent, SoundHeard, SpeechAudio, SpeechEnded, SpeechStarted
-from omnilive_demo.models.sound_words import OWN_VOICE
 from omnilive_demo.perception.loudness import HOP_SAMPLES, SILENCE_DB, LoudnessEvents, level_db
 from omnilive_demo.perception.own_voice import WINDOW_S as ECHO_WINDOW_S
 from omnilive_demo.perception.own_voice import OwnVoice
@@ -223,8 +222,7 @@ class Ears:
             return
         if self._own_voice.is_playing(end_s):
             self._next_tag_s = end_s + _TAG_EVERY_S
-            echo = self._own_voice.was_echo(end_s)
-            self._noise = OWN_VOICE if echo else self._names.so_far(start_s, end_s)
+            self._noise = self._names.so_far(start_s, end_s)
 
     def _sounds(self, window: NDArray[np.float32], start_s: float) -> list[EarEvent]:
         phase = self._segmenter.phase

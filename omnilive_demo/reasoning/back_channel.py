@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from omnilive_demo.models.sound_words import OWN_VOICE
 from omnilive_demo.reasoning.words import plain, word_set
 
 LISTENING = word_set(
@@ -33,7 +32,6 @@ SHORT_S, FEW_WORDS = 0.7, 2
 MOST_WORDS = 4
 CERTAIN_S = 1.0
 LONG_S = 1.6
-OVER_ECHO_S, OVER_ECHO_WORDS = 2.0, 3
 
 
 def takes_the_word(text: str, speech_s: float, noise: str = "", own_text: str = "") -> bool:
@@ -42,15 +40,12 @@ def takes_the_word(text: str, speech_s: float, noise: str = "", own_text: str = 
     Who goes on for long wants to be heard, whatever was understood; who was not understood at all was a noise.
 
     Args:
-        noise: what it sounds like, if not like speech: laughter is not an interruption, however long it lasts. Where
-            our own voice comes back (`OWN_VOICE`), it takes more to be heard through it.
+        noise: what it sounds like, if not like speech: laughter is not an interruption, however long it lasts.
         own_text: what we say ourselves; who says the same is our echo.
     """
     words = plain(text).split()
-    if _repeats(words, plain(own_text).split()):
+    if noise or _repeats(words, plain(own_text).split()):
         return False
-    if noise:
-        return noise == OWN_VOICE and speech_s >= OVER_ECHO_S and len(words) >= OVER_ECHO_WORDS
     if speech_s >= LONG_S:
         return True
     if not words or (len(words) <= MOST_WORDS and LISTENING.issuperset(words)):
