@@ -104,12 +104,16 @@ class SpeechAudio:
 
 @dataclass(frozen=True, slots=True)
 class SpeechPaused:
-    """The speaker went quiet after `end_s`: look at the words so far and decide how long to wait."""
+    """The speaker went quiet after `end_s`: look at the words so far and decide how long to wait.
+
+    drawn_out: the last sound was held, as by somebody who looks for the next word.
+    """
 
     utterance: int
     end_s: float
     t_s: float
     origin: Origin
+    drawn_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, PageEvent
 from omnilive_demo.floor import Floor
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.perception.end_of_turn import Said
+from omnilive_demo.perception.speaker_pace import SpeakerPace
 from omnilive_demo.reasoning.spoken_command import read_command
 from omnilive_demo.records import Origin
 from omnilive_demo.speech.playout import Playout
@@ -77,6 +79,8 @@ class Listening:
         self._ended = ended
         self._open: dict[int, OpenUtterance] = {}
         self._floor = Floor(playout, lambda: turns.stop("speech"))
+        self._pace = SpeakerPace()
+        self._fell_silent_s = float("-inf")  # when the visitor's last utterance ended
         self.source_is_visitor = False  # a stream pushed from the visitor's own camera: it may interrupt
 
     def is_visitor(self, origin: Origin) -> bool:
@@ -113,7 +117,7 @@ class Listening:
                     self._open[event.utterance].confirmed = True
             case SpeechPaused():
                 if event.utterance in self._open:
-                    self._open[event.utterance].paused = True
+                    self._open[event.utterance].quiet_since_s = event.end_s
                     self._spawn(self._weigh_pause(event))
             case SpeechResumed():
                 self._go_on(event)
@@ -121,6 +125,8 @@ class Listening:
                 self._dismiss(event)
             case SpeechEnded():
                 if event.utterance in self._open:
+                    if self.is_visitor(event.origin):
+                        self._fell_silent_s = event.end_s
                     self._ended(event, self._open[event.utterance])
 
     def judge(self, utterance: OpenUtterance, text: str, spoken_s: float, over: bool) -> None:
@@ -162,7 +168,15 @@ class Listening:
         stream = self._engine.recognizer.open(self._session, event.utterance)
         self._open[event.utterance] = OpenUtterance(event.utterance, event.origin, event.t_s, snapshot, stream)
         if self.is_visitor(event.origin):
+            self._note_gap(event.t_s - self._fell_silent_s)
             self._floor.suspect()
+
+    def _note_gap(self, gap_s: float) -> None:
+        """Somebody who speaks again before we said anything may not have finished before."""
+        if gap_s < GOES_ON_S and self._playout.speaking is None:
+            self._pace.went_on(gap_s)
+        else:
+            self._pace.turn_over()
 
     def _listen(self, event: SpeechAudio) -> None:
         utterance = self._open.get(event.utterance)
@@ -204,8 +218,10 @@ class Listening:
         utterance = self._open.get(event.utterance)
         if utterance is None:
             return
-        utterance.paused = False
+        pause_s = event.t_s - (utterance.quiet_since_s or event.t_s)
+        utterance.quiet_since_s = None
         if self.is_visitor(event.origin):
+            self._pace.went_on(pause_s)
             self._understanding.revoke()
             self._claim(event.utterance)
 
@@ -226,9 +242,10 @@ class Listening:
             return
         spoken_s = event.end_s - utterance.start_s
         text = await utterance.stream.partial()
-        self._perceiving().set_end_pause(
-            event.origin, event.utterance, self._engine.end_of_turn.pause_s(text, spoken_s)
-        )
+        # People in a film have paces of their own.
+        pace_s = self._pace.pause_s if self.is_visitor(event.origin) else 0.0
+        wait_s = self._engine.end_of_turn.pause_s(Said(text, spoken_s, event.drawn_out, pace_s))
+        self._perceiving().set_end_pause(event.origin, event.utterance, wait_s)
         if not utterance.paused or event.utterance not in self._open:
             return
         if text:

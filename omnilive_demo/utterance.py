@@ -18,7 +18,7 @@ class OpenUtterance:
     snapshot: Snapshot
     stream: RecognitionStream
     confirmed: bool = False
-    paused: bool = False
+    quiet_since_s: float | None = None  # the speaker pauses
     noise: str = ""  # what it sounds like, when that is no speech
     over_turn: int = 0  # the turn that it silences, or silenced
     took_the_floor: bool = False  # an answer was cut off for it
@@ -27,3 +27,8 @@ class OpenUtterance:
     shown: int = 0  # how many of its words are shown
     shown_s: float = 0.0  # how long it had lasted when they were looked at last
     before: str = ""  # a question that the speaker went on from before it could be answered
+
+    @property
+    def paused(self) -> bool:
+        """Whether the speaker is quiet, and may go on."""
+        return self.quiet_since_s is not None

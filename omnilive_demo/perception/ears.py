@@ -9,15 +9,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from omnilive_demo.ear_events import AudioBlock, EarEvent, SoundHeard, SpeechAudio, SpeechEnded, SpeechStarted
+from omnilive_demo.ear_events import (
+    AudioBlock,
+    EarEvent,
+    SoundHeard,
+    SpeechAudio,
+    SpeechEnded,
+    SpeechPaused,
+    SpeechStarted,
+)
 from omnilive_demo.perception.loudness import HOP_SAMPLES, SILENCE_DB, LoudnessEvents, level_db
-from omnilive_demo.perception.own_voice import WINDOW_S as ECHO_WINDOW_S
 from omnilive_demo.perception.own_voice import OwnVoice
+from omnilive_demo.perception.prosody import is_drawn_out
 from omnilive_demo.perception.segmenter import Pace, Phase, Segmenter
 from omnilive_demo.perception.sound_names import SoundNames
 from omnilive_demo.perception.sound_tagger import SoundTagger
@@ -29,6 +38,7 @@ _GAP_S = 1.0  # a gap this long ends an utterance
 _HOP_S = HOP_SAMPLES / SAMPLE_RATE_HZ
 _TAG_EVERY_S = 0.2
 _MAYBE_A_VOICE = 0.2  # from this probability on it is asked whether the voice is our own
+_NEWEST_S = 1.1  # of sound kept, for what looks back
 
 
 class Ears:
@@ -63,7 +73,7 @@ class Ears:
         self._own_voice = own_voice
         self._noise = ""  # what the utterance under way is instead of speech
         self._next_tag_s = 0.0
-        self._newest: deque[NDArray[np.float32]] = deque(maxlen=round(ECHO_WINDOW_S / WINDOW_S))
+        self._newest: deque[NDArray[np.float32]] = deque(maxlen=round(_NEWEST_S / WINDOW_S))
         recent = round(pre_roll_s / WINDOW_S) + self._pace.start_windows
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=max(recent, 1))  # windows not given away yet
         self._resampler: soxr.ResampleStream | None = None
@@ -183,12 +193,10 @@ class Ears:
     def _probability(self, window: NDArray[np.float32], end_s: float) -> float:
         """How likely the visitor speaks: our own voice coming back is not the visitor's."""
         probability = self._voice_activity.probability(window)
-        if self._own_voice is not None:
-            self._newest.append(window)
-            heard = np.concatenate(list(self._newest))
-            if probability >= _MAYBE_A_VOICE and self._own_voice.is_echo(heard, end_s):
-                return 0.0
-        return probability
+        self._newest.append(window)
+        if self._own_voice is None or probability < _MAYBE_A_VOICE:
+            return probability
+        return 0.0 if self._own_voice.is_echo(np.concatenate(list(self._newest)), end_s) else probability
 
     def _with_sound(self, speech: list[EarEvent], window: NDArray[np.float32]) -> list[EarEvent]:
         """Put the utterance's sound among its events: the pre-roll after its start, the last window before its end."""
@@ -198,12 +206,17 @@ class Ears:
             if isinstance(event, SpeechEnded):
                 events += self._give(event.utterance)
                 events += _told(self._names.in_speech(event.start_s, event.end_s))
-            events.append(event)
+            events.append(self._how_it_ended(event) if isinstance(event, SpeechPaused) else event)
             if isinstance(event, SpeechStarted):
                 events += self._give(event.utterance)
         if self._segmenter.phase is not Phase.SILENT:
             events += self._give(self._segmenter.utterance)
         return events
+
+    def _how_it_ended(self, paused: SpeechPaused) -> SpeechPaused:
+        sound = np.concatenate(list(self._newest))
+        quiet = round((paused.t_s - paused.end_s) * SAMPLE_RATE_HZ)
+        return replace(paused, drawn_out=is_drawn_out(sound[: len(sound) - quiet]))
 
     def _give(self, utterance: int) -> list[EarEvent]:
         if not self._recent:

@@ -50,41 +50,65 @@ _COMMAND = re.compile(
 """Short texts that nobody goes on from."""
 
 
+_SPEAKER_MARGIN = 1.15  # over the pauses that a speaker made so far
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An utterance where its speaker falls silent.
+
+    text: what was understood so far; empty when nothing was. speech_s: how long it lasts already. drawn_out: its last
+    sound was held. speaker_pause_s: how long this speaker pauses and still goes on, as known so far.
+    """
+
+    text: str
+    speech_s: float
+    drawn_out: bool = False
+    speaker_pause_s: float = 0.0
+
+
 class EndOfTurn(Protocol):
     """Decides how long a pause ends a turn."""
 
-    def pause_s(self, partial_text: str, speech_s: float) -> float:
-        """Seconds of quiet after which the speaker has finished.
-
-        Args:
-            partial_text: what was understood so far; empty when nothing was.
-            speech_s: how long the utterance lasts already.
-        """
+    def pause_s(self, said: Said) -> float:
+        """Seconds of quiet after which the speaker has finished."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PauseAndCompleteness:
-    """A fixed pause, shortened after commands and lengthened while the words cannot be a whole sentence yet."""
+    """A fixed pause, shortened after commands, lengthened while words or voice tell that more is to come.
+
+    A speaker who is known to pause for longer is given that long, up to `patient_s`, where the words alone would not
+    make us wait.
+    """
 
     complete_s: float = 0.38
     command_s: float = 0.3
-    announcing_s: float = 0.9
-    left_open_s: float = 1.1
+    announcing_s: float = 1.55
+    left_open_s: float = 1.55
+    drawn_out_s: float = 1.1
     unknown_s: float = 0.5  # nothing was understood: perhaps the recogniser is behind
+    patient_s: float = 0.9
     rambling_s: float = 8.0  # who has spoken for this long pauses longer
     rambling_extra_s: float = 0.15
 
-    def pause_s(self, partial_text: str, speech_s: float) -> float:
+    def pause_s(self, said: Said) -> float:
         """Seconds of quiet after which the speaker has finished."""
-        words = re.findall(r"[a-z']+", partial_text.lower())
-        if not words:
-            return self.unknown_s
+        words = re.findall(r"[a-z']+", said.text.lower())
         text = " ".join(words)
         if _COMMAND.fullmatch(text):
             return self.command_s
         if _ANNOUNCING.fullmatch(text):
             return self.announcing_s
-        if words[-1] in _LEFT_OPEN and not _CLOSED.fullmatch(text):
+        if words and words[-1] in _LEFT_OPEN and not _CLOSED.fullmatch(text):
             return self.left_open_s
-        return self.complete_s + (self.rambling_extra_s if speech_s >= self.rambling_s else 0.0)
+        if said.drawn_out:
+            return self.drawn_out_s
+        if not words:
+            return max(self.unknown_s, self._patience_s(said))
+        rambling_s = self.rambling_extra_s if said.speech_s >= self.rambling_s else 0.0
+        return max(self.complete_s + rambling_s, self._patience_s(said))
+
+    def _patience_s(self, said: Said) -> float:
+        return min(_SPEAKER_MARGIN * said.speaker_pause_s, self.patient_s)

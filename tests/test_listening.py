@@ -1,0 +1,71 @@
+"""How long we wait behind words: what is told to the end of turn about the voice and the speaker."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from session_fakes import Stage
+
+from omnilive_demo.ear_events import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
+from omnilive_demo.perception.end_of_turn import Said
+
+
+def listening(words: dict[int, str | Exception]) -> tuple[Stage, list[Said]]:
+    stage, asked = Stage(words), []
+    stage.conversation._engine.end_of_turn = SimpleNamespace(pause_s=lambda said: asked.append(said) or 0.5)  # type: ignore[assignment]
+    return stage, asked
+
+
+async def speak(stage: Stage, utterance: int, pause_s: float, origin: str = "visitor", drawn_out: bool = False) -> None:
+    """Half a second, a pause, half a second more; and then quiet for so long that what follows is a new turn."""
+    begun_s = stage.clock.now_s()
+    at = (utterance, begun_s + 0.5, begun_s + 0.66, origin, drawn_out)
+    stage.conversation.on_ear(SpeechStarted(utterance, begun_s, origin))
+    stage.conversation.on_ear(SpeechPaused(*at))
+    await stage.settle()
+    stage.conversation.on_ear(SpeechResumed(utterance, begun_s + 0.5 + pause_s, origin))
+    end_s = begun_s + 1.0 + pause_s
+    stage.conversation.on_ear(SpeechPaused(utterance, end_s, end_s + 0.16, origin))
+    await stage.settle()
+    stage.conversation.on_ear(SpeechEnded(utterance, begun_s, end_s, end_s + 0.5, origin))
+    await stage.settle()
+    stage.time.advance(10.0)
+
+
+async def test_a_speaker_who_pauses_is_known_after_two_turns() -> None:
+    stage, asked = listening({1: "well you know", 2: "i think so", 3: "so it is"})
+    for utterance in (1, 2, 3):
+        await speak(stage, utterance, 0.7)
+    known = [said.speaker_pause_s for said in asked]
+    assert known[:2] == [0.0, 0.0]
+    assert known[2:] == [0.0, *[known[3]] * 3]  # the pause of the second turn is the second one
+    assert 0.69 < known[3] < 0.71
+
+
+async def test_who_speaks_again_before_an_answer_had_not_finished() -> None:
+    stage, asked = listening({1: "well", 2: "you know", 3: "so"})
+    for utterance in (1, 2, 3):
+        begun_s = stage.clock.now_s()
+        stage.conversation.on_ear(SpeechStarted(utterance, begun_s, "visitor"))
+        stage.conversation.on_ear(SpeechPaused(utterance, begun_s + 0.5, begun_s + 0.66, "visitor"))
+        stage.conversation.on_ear(SpeechEnded(utterance, begun_s, begun_s + 0.5, begun_s + 1.0, "visitor"))
+        await stage.settle()
+        stage.time.advance(1.4 if utterance == 1 else 12.0)
+    assert asked[-1].speaker_pause_s == 0.0  # 0.9 s once: a single thought
+    begun_s = stage.clock.now_s()
+    await speak(stage, 4, 0.8)
+    assert 0.79 < asked[-1].speaker_pause_s < 0.81
+
+
+async def test_how_the_voice_ended_is_passed_on() -> None:
+    stage, asked = listening({1: "i put it on", 2: "and"})
+    await speak(stage, 1, 0.5, drawn_out=True)
+    assert [said.drawn_out for said in asked] == [True, False]
+
+
+async def test_people_in_a_film_teach_nothing_about_the_visitor() -> None:
+    stage, asked = listening({1: "well you know", 2: "i think so", 3: "so it is"})
+    await speak(stage, 1, 0.7, "source")
+    await speak(stage, 2, 0.7, "source")
+    await speak(stage, 3, 0.7)
+    assert {said.speaker_pause_s for said in asked} == {0.0}
