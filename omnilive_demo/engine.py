@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from omnilive_demo.perception.voice_activity import VoiceActivity
     from omnilive_demo.reasoning.instruction import InstructionPredictor
     from omnilive_demo.reasoning.reasoner import Reasoner
-    from omnilive_demo.speech.synthesizer import Synthesizer
+    from omnilive_demo.speech.synthesizer import Synthesizer, VoiceInfo
 
 NANO = ASSETS / "nano"
 FRAME_ENCODER, MEMORY, READER = "frame_encoder.safetensors", "memory.safetensors", "reader.safetensors"
@@ -185,6 +185,12 @@ class Engine:
             self.instructions = MiniLMInstructionPredictor(self.text_encoder, path)
         self.reasoner = EvidenceReasoner(self.text_encoder, names_things=True, reader=self.reader, names=self.names)
         self.instructions.predict("What is this?")  # the first call of a model is slow: pay for it now
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """The voices of the languages that answers can be given in; none while they load."""
+        if not self.ready.is_set():
+            return ()
+        return tuple(voice for voice in self.synthesizer.voices() if voice.language in self.reasoner.languages)
 
     def models(self) -> tuple[tuple[str, str], ...]:
         """(role, name) for the page; what is not loaded yet says so."""

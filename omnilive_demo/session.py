@@ -32,7 +32,7 @@ from omnilive_demo.remembering import Remembering, open_memory
 from omnilive_demo.serving.lane import Priority
 from omnilive_demo.speech.playout import RATE_HZ as PLAYOUT_RATE_HZ
 from omnilive_demo.speech.playout import Playout, PlayoutFrame
-from omnilive_demo.speech.synthesizer import Voice
+from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
 from omnilive_demo.told import Told
 
@@ -66,8 +66,7 @@ class Session:
         self.clock = SessionClock()
         self.playout = Playout(self.clock, self._playout_started, self._playout_finished)
         self._view = RecentFrames(self.clock)
-        self._voice: Voice = Voice()
-        self._speak = True
+        self._voicing = Voicing()
         self._muted = False
         self._told_outrun = False
         self._listeners: list[Callable[[PageEvent], None]] = []
@@ -119,7 +118,7 @@ class Session:
         self._remembering = Remembering(self.id, self.engine, memory, self.announce)
         answering = Answering(
             self.id, self.engine, memory, self.playout, self._view, self.announce,
-            lambda: self._voice if self._speak else None,
+            lambda: self._voicing.voice,
         )  # fmt: skip
         first_utterance = len(memory.spoken()) + 1  # the page knows the words of earlier runs by their place
         self._perceiving = Perceiving(self.id, self.engine, self._on_ear, self._on_seen, first_utterance)
@@ -274,12 +273,12 @@ class Session:
             self.sound_ended("visitor")
         self._muted = on
 
-    def change_settings(self, voice: str | None, rate: float | None, speak: bool | None) -> None:
-        """Change the voice; raises InputError for an unknown one."""
-        if voice is not None and self._ready and voice not in self.engine.synthesizer.voices():
-            raise InputError("unknown_voice", f"There is no voice called {voice!r}.", "Choose one from the list.")
-        self._voice = Voice(voice or self._voice.name, rate or self._voice.rate)
-        self._speak = self._speak if speak is None else speak
+    def change_settings(self, language: str | None, voice: str | None, rate: float | None, speak: bool | None) -> None:
+        """Change how answers are spoken; raises InputError for an unknown voice or language."""
+        try:
+            self._voicing.change(self.engine.voices(), language, voice, rate, speak)
+        except LookupError as error:
+            raise InputError("unknown_voice", str(error), "Choose one from the list.") from error
 
     def set_remarks(self, on: bool) -> None:
         """Whether something new may be told unasked."""

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import logging
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def hello(engine: Engine, settings: Settings, transport: str, resumed: bool) -> 
             "upload_mb": settings.upload_limit_mb,
             "session_s": settings.longest_session_s,
             "push": settings.push_port > 0,
-            "voices": list(engine.synthesizer.voices()) if engine.ready.is_set() else [],
+            "voices": [asdict(voice) for voice in engine.voices()],
         },
         resumed=resumed,
         transport=transport,

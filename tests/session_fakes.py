@@ -19,7 +19,7 @@ from omnilive_demo.perception.recognizer import Recognition
 from omnilive_demo.reasoning.instruction import Instruction
 from omnilive_demo.records import Delta, Evidence, Question, Recall, Snapshot, Spoken
 from omnilive_demo.speech.playout import Playout, PlayoutFrame
-from omnilive_demo.speech.synthesizer import SpokenSentence, Voice
+from omnilive_demo.speech.synthesizer import SpokenSentence, Voice, VoiceInfo
 from omnilive_demo.standing import Standing
 
 
@@ -101,8 +101,8 @@ class ToneSynthesizer:
         self.sentences.append(sentence)
         return SpokenSentence(sentence, np.full(12_000, 0.5, np.float32), 24_000)
 
-    def voices(self) -> tuple[str, ...]:
-        return ("en-us",)
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        return (VoiceInfo("en-us", "en", "American"),)
 
 
 class ListMemory:

@@ -33,7 +33,7 @@ class Room:
             listen=lambda listener: lambda: None,
             progress=lambda: (),
             models=lambda: (),
-            synthesizer=SimpleNamespace(voices=lambda: ("en-us",)),
+            voices=lambda: (),
         )
         self.session = Session("one", engine, Settings(data_dir=folder), folder / "one", 0.0)
         self.told: list[PageEvent] = []

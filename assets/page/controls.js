@@ -221,7 +221,7 @@ export class Controls {
     if (role === 'watch') this.ui.stage.trouble({ code: 'watching', title: 'This tab only watches.', text: 'Talking and typing happen in the other one.', actions: ['takeover'] });
     else { // the server remembers the page that was here before
       this.live.send({ type: 'mute', on: this.devices.muted });
-      this.live.send({ type: 'settings', remarks: this.ui.panel.settings.remarks });
+      this.live.send({ type: 'settings', ...this.ui.panel.chosen });
     }
   }
 

@@ -3,6 +3,15 @@
 import { BASE, ApiError } from './api.js';
 import { clockTime, duration, make, pictureSource, setText, words } from './text.js';
 
+const DEFAULTS = { speak: true, rate: 1, language: '', voice: '', remarks: false };
+const KEPT = 'omnilive.settings';
+const LANGUAGES = new Intl.DisplayNames('en', { type: 'language' });
+
+/** What this visitor chose before, in this browser. */
+function kept() {
+  try { return JSON.parse(localStorage.getItem(KEPT)) ?? {}; } catch { return {}; }
+}
+
 const TABS = [['camera', 'Camera'], ['sample', 'Samples'], ['file', 'Video file'], ['url', 'Stream address'], ['push', 'Push']];
 
 const field = (label, control, id) => make('label', { class: 'field', for: id }, make('span', { text: label }), control);
@@ -11,7 +20,7 @@ export class Panel {
   constructor(ui, live, api, devices) {
     Object.assign(this, { ui, live, api, devices });
     this.hello = { samples: [], models: [], cannot: [], limits: {} };
-    this.settings = { speak: true, rate: 1, voice: '', remarks: false };
+    this.settings = { ...DEFAULTS, ...kept() };
     this.pushed = '';
     live.on('hello', (event) => this.#greeted(event)).on('source', (event) => this.#source(event)).on('figures', (event) => { this.figures = event; });
   }
@@ -26,6 +35,12 @@ export class Panel {
     ui.el('welcome-push').hidden = hello.limits.push === false;
     if (hello.samples.length) ui.el('samples').replaceChildren(...hello.samples.map((sample) => this.#card(sample)));
     else setText(ui.el('samples').firstElementChild ?? ui.el('samples'), 'This server has no samples.');
+  }
+
+  /** What the server is to know of the visitor's choices when the page connects. */
+  get chosen() {
+    const { language, voice, ...others } = this.settings;
+    return { ...others, language: language || null, voice: voice || null };
   }
 
   sample(name) { return this.hello.samples.find((sample) => sample.name === name); }
@@ -169,11 +184,22 @@ export class Panel {
 
   openSettings() {
     const { settings, ui } = this;
-    const send = (change) => { Object.assign(settings, change); this.live.send({ type: 'settings', ...change }); };
+    const send = (change) => {
+      Object.assign(settings, change);
+      try { localStorage.setItem(KEPT, JSON.stringify(settings)); } catch { /* it holds until the page is left */ }
+      this.live.send({ type: 'settings', ...change });
+    };
     const check = (text, on, change) => make('label', { class: 'check' }, make('input', { type: 'checkbox', checked: on, onchange: ({ target }) => change(target.checked) }), text);
     const voices = this.hello.limits.voices ?? [];
-    const voice = make('select', { id: 'ol-voice', onchange: ({ target }) => send({ voice: target.value }) }, voices.map((name) => make('option', { value: name, text: words(name) })));
-    if (settings.voice) voice.value = settings.voice;
+    const languages = [...new Set(voices.map((one) => one.language))];
+    const language = make('select', { id: 'ol-language', onchange: ({ target }) => { send({ language: target.value, voice: null }); offer(); } }, languages.map((code) => make('option', { value: code, text: LANGUAGES.of(code) })));
+    const voice = make('select', { id: 'ol-voice', onchange: ({ target }) => send({ voice: target.value }) });
+    const offer = () => {
+      voice.replaceChildren(...voices.filter((one) => one.language === language.value).map((one) => make('option', { value: one.name, text: one.label })));
+      if (voices.some((one) => one.name === settings.voice && one.language === language.value)) voice.value = settings.voice;
+    };
+    if (languages.includes(settings.language)) language.value = settings.language;
+    offer();
     const told = make('output', { text: ` ${settings.rate.toFixed(2)} ×` });
     const rate = make('input', { type: 'range', id: 'ol-speed', min: '0.5', max: '2', step: '0.05', value: settings.rate, oninput: ({ target }) => setText(told, ` ${Number(target.value).toFixed(2)} ×`), onchange: ({ target }) => send({ rate: Number(target.value) }) });
     const speed = field('Speaking rate', rate, 'ol-speed');
@@ -182,7 +208,7 @@ export class Panel {
       check('Speak the answers', settings.speak, (on) => send({ speak: on })),
       check('Speak up when something new happens', settings.remarks, (on) => send({ remarks: on })),
       check('Show captions on the picture', !ui.stage.captionsOff, (on) => { ui.stage.captionsOff = !on; if (!on) ui.el('caption').hidden = true; }),
-      voices.length ? field('Voice', voice, 'ol-voice') : '', speed,
+      ...(voices.length ? [field('Language of the answers', language, 'ol-language'), field('Voice', voice, 'ol-voice')] : []), speed,
       make('p', { text: 'Keys: Space mutes the microphone, Esc interrupts, / searches, arrow keys walk the memory.' }),
       make('div', { class: 'row' }, make('button', { type: 'button', class: 'plain', text: 'Source…', onclick: () => { ui.close('settings'); this.openSource(); } }),
         make('button', { type: 'button', class: 'plain', text: 'What runs here…', onclick: () => { ui.close('settings'); this.openModels(); } })));

@@ -19,6 +19,7 @@ LASTING = frozenset(
 GOES_ON_S = 10.0  # a lasting sound that comes again within this time is still the same one
 SURE_IT_IS_NO_SPEECH = 0.9  # the voice detector thought it was
 LIKELY_NO_SPEECH = 0.75  # enough for what can be taken back
+THROAT, LIKELY_THROAT = frozenset(("laughing", "coughing")), 0.5  # what people do while they listen
 _AROUND_S = 0.15
 _SECOND_S = 1.0
 _LONGEST_S = 4.0
@@ -69,7 +70,8 @@ class SoundNames:
         if self._tagger is None:
             return ""
         tag = self._tagger.tag(self._sound(max(start_s, end_s - _LONGEST_S), end_s))
-        return tag.label if told(tag) and tag.score >= LIKELY_NO_SPEECH else ""
+        least = LIKELY_THROAT if tag.label in THROAT else LIKELY_NO_SPEECH
+        return tag.label if told(tag) and tag.score >= least else ""
 
     def _once(self, heard: Heard) -> Heard | None:
         if heard.label not in LASTING:

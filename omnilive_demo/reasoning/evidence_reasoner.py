@@ -61,6 +61,7 @@ class EvidenceReasoner:
     """
 
     name = "evidence answers"
+    languages: tuple[str, ...] = ("en",)
 
     def __init__(
         self,

@@ -29,6 +29,8 @@ class Reasoner(Protocol):
     """Answers questions of any session; keeps no state of one."""
 
     name: str
+    languages: tuple[str, ...]
+    """Two-letter codes of the languages that it answers in, the usual one first."""
 
     def answer(self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken) -> AsyncIterator[Delta]:
         """The answer, piece by piece, each naming the clips and the newest picture that it used.

@@ -22,24 +22,25 @@ from numpy.typing import NDArray
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.speech.playout import RATE_HZ
-from omnilive_demo.speech.synthesizer import SpokenSentence, Voice
+from omnilive_demo.speech.synthesizer import SpokenSentence, Voice, VoiceInfo
 
 log = logging.getLogger(__name__)
 
 VOICES: dict[str, str] = {
-    "en-us": "American English",
-    "en-us+f3": "American English, higher",
-    "en-us+m3": "American English, deeper",
-    "en-us+steph": "American English, soft",
-    "en-gb-x-rp": "British English",
-    "en-gb-x-rp+f2": "British English, higher",
-    "en-gb-scotland": "Scottish English",
-    "de": "German",
-    "es": "Spanish",
-    "fr": "French",
-    "it": "Italian",
-    "pt-br": "Portuguese of Brazil",
+    "en-us": "American",
+    "en-us+f3": "American, higher",
+    "en-us+m3": "American, deeper",
+    "en-us+steph": "American, soft",
+    "en-gb-x-rp": "British",
+    "en-gb-x-rp+f2": "British, higher",
+    "en-gb-scotland": "Scottish",
+    "de": "Standard",
+    "es": "Castilian",
+    "fr": "Standard",
+    "it": "Standard",
+    "pt-br": "Brazilian",
 }
+"""Names of voices, which begin with the two letters of their language, and how they differ within it."""
 NORMAL_WPM = 170
 TARGET_RMS = 0.1  # -20 dBFS
 PEAK = 0.9
@@ -181,9 +182,9 @@ class ESpeakSynthesizer:
     def __init__(self) -> None:
         self._engine = _shared_engine()
 
-    def voices(self) -> tuple[str, ...]:
-        """Names for `Voice.name`; `VOICES` describes them."""
-        return tuple(VOICES)
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """What there is to choose from."""
+        return tuple(VoiceInfo(name, name[:2], label) for name, label in VOICES.items())
 
     def synthesize(self, sentence: str, voice: Voice, cancel: CancelToken) -> SpokenSentence | None:
         """Speak a sentence at 24 kHz; None when it was cancelled.

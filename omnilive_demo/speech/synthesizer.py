@@ -20,6 +20,15 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A voice to choose from. `language` is a two-letter code; `label` tells it from the others of its language."""
+
+    name: str
+    language: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpokenSentence:
     """A synthesised sentence: mono float32 `[n]` at `rate_hz`, and when each word starts (seconds from its begin)."""
 
@@ -38,6 +47,6 @@ class Synthesizer(Protocol):
         """Speak a sentence; None when it was cancelled. Raises RuntimeError with a sentence fit for the page."""
         ...
 
-    def voices(self) -> tuple[str, ...]:
-        """Names for `Voice.name`."""
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """What there is to choose from; their names are for `Voice.name`."""
         ...

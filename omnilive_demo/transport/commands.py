@@ -31,7 +31,7 @@ def _mute(visit: Visit, message: wire.Mute) -> None:
 
 
 def _settings(visit: Visit, message: wire.SettingsChange) -> None:
-    visit.session.change_settings(message.voice, message.rate, message.speak)
+    visit.session.change_settings(message.language, message.voice, message.rate, message.speak)
     if message.remarks is not None:
         visit.session.set_remarks(message.remarks)
 

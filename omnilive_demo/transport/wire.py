@@ -113,6 +113,7 @@ class SettingsChange(_Message):
     """What a visitor may set; absent fields stay as they are."""
 
     type: Literal["settings"]
+    language: str | None = Field(None, max_length=10)
     voice: str | None = Field(None, max_length=40)
     rate: float | None = Field(None, ge=0.5, le=2.0)
     speak: bool | None = None  # False: answers in text only

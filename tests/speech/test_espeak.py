@@ -92,13 +92,16 @@ def test_rate_changes_the_length(voice: ESpeakSynthesizer) -> None:
 
 
 def test_voices_differ_and_exist(voice: ESpeakSynthesizer) -> None:
-    assert voice.voices()[0] == Voice().name
-    sounds = [say(voice, "Where is the red cup?", Voice(name)).samples for name in voice.voices()]
+    voices = voice.voices()
+    assert voices[0].name == Voice().name
+    assert len({(one.language, one.label) for one in voices}) == len(voices), "two cannot be told apart in a list"
+    sounds = [say(voice, "Where is the red cup?", Voice(one.name)).samples for one in voices]
     data = Path(espeakng_loader.get_data_path())
     languages = {path.name.lower() for path in (data / "lang").glob("*/*")}
     variants = {path.name for path in (data / "voices" / "!v").iterdir()}
-    for name in voice.voices():
-        language, _, variant = name.partition("+")
+    for one in voices:
+        language, _, variant = one.name.partition("+")
+        assert language.startswith(one.language)
         assert language in languages
         assert not variant or variant in variants
     for i, one in enumerate(sounds):

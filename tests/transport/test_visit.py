@@ -161,7 +161,7 @@ async def test_commands_reach_the_session(room: Room) -> None:
     room.say(line, "text", text="what is this?")
     room.say(line, "stop")
     room.say(line, "mute", on=True)
-    room.say(line, "settings", voice="en", rate=1.2)
+    room.say(line, "settings", language="en", voice="en-us", rate=1.2)
     room.say(line, "settings", remarks=True)
     room.say(line, "playout", turn=3, heard_ms=1200.0)
     room.say(line, "cancel_standing", id=4)

@@ -154,8 +154,8 @@ class FakeSession:
     def set_muted(self, on: bool) -> None:
         self.calls.append(("mute", on))
 
-    def change_settings(self, voice: str | None, rate: float | None, speak: bool | None) -> None:
-        self.calls.append(("settings", voice, rate, speak))
+    def change_settings(self, language: str | None, voice: str | None, rate: float | None, speak: bool | None) -> None:
+        self.calls.append(("settings", language, voice, rate, speak))
 
     def set_remarks(self, on: bool) -> None:
         self.calls.append(("remarks", on))

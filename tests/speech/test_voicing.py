@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from omnilive_demo.speech.synthesizer import Voice, VoiceInfo
+from omnilive_demo.speech.voicing import Voicing
+
+VOICES = (
+    VoiceInfo("en-us", "en", "American"),
+    VoiceInfo("en-gb", "en", "British"),
+    VoiceInfo("de", "de", "Standard"),
+)
+
+
+def changed(*changes: dict, voices: tuple[VoiceInfo, ...] = VOICES) -> Voice | None:
+    voicing = Voicing()
+    for change in changes:
+        voicing.change(voices, **change)
+    return voicing.voice
+
+
+def test_what_is_not_given_stays_as_it_is():
+    assert changed({"name": "en-gb"}, {"rate": 1.5}) == Voice("en-gb", 1.5)
+    assert changed({"name": "en-gb", "rate": 1.5}, {"speak": False}) is None
+    assert changed({"name": "en-gb"}, {"speak": False}, {"speak": True}) == Voice("en-gb", 1.0)
+
+
+def test_a_language_chooses_its_first_voice_unless_the_voice_is_of_it():
+    assert changed({"language": "de"}) == Voice("de", 1.0)
+    assert changed({"name": "en-gb"}, {"language": "en"}) == Voice("en-gb", 1.0)
+    assert changed({"language": "de", "rate": 1.2}, {"language": "en"}) == Voice("en-us", 1.2)
+    assert changed({"language": "en", "name": "en-gb"}) == Voice("en-gb", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "robot"}, "'robot'"),
+        ({"language": "tlh"}, "language 'tlh'"),
+        ({"language": "de", "name": "en-us"}, "'en-us'"),
+    ],
+)
+def test_what_there_is_not_is_a_sentence_and_changes_nothing(change, words):
+    voicing = Voicing()
+    with pytest.raises(LookupError, match=words):
+        voicing.change(VOICES, rate=2.0, speak=False, **change)
+    assert voicing.voice == Voice()
+
+
+def test_while_the_voices_are_not_known_a_name_is_taken_on_trust():
+    assert changed({"name": "en-gb"}, voices=()) == Voice("en-gb", 1.0)
