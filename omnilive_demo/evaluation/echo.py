@@ -57,6 +57,9 @@ class EchoPath:
         begin = round(arrived_s * RATE_HZ)
         if self._end is not None and abs(begin - self._end) < _APART_S * RATE_HZ:
             begin = self._end
+        else:  # it was silent since: what lies there in the ring is of an earlier round
+            silent = np.arange(max(self._end or 0, begin - _KEPT), begin) % _KEPT
+            self._ring[silent] = 0.0
         self._ring[np.arange(begin, begin + samples.size) % _KEPT] = samples.astype(np.float32) / 32768
         self._end = begin + samples.size
         # What lies ahead is silence until it is heard.

@@ -94,6 +94,31 @@ def test_the_microphone_hears_the_loudspeaker_later_and_softer() -> None:
     assert path.packet(20.0) is None
 
 
+def test_a_microphone_leaves_nothing_out_whenever_its_packets_leave() -> None:
+    path = EchoPath()
+    path.on(Echo(0.0, 0.1))
+    ramp = np.arange(40 * FRAME_SAMPLES) % 20_000
+    for number, frame in enumerate(ramp.astype(np.int16).reshape(-1, FRAME_SAMPLES)):
+        path.take(frame, RATE_HZ, 10.0 + 0.02 * number)
+        path.packet(10.02 + 0.02 * number + (0.007 if number % 3 else -0.006))
+    sent = np.rint(path.off() * 32768).astype(int)
+    sounding = sent[np.flatnonzero(sent)[0] :]
+    assert set(np.diff(sounding) % 20_000) == {1}
+
+
+def test_after_a_silence_nothing_of_an_earlier_sound_comes_back() -> None:
+    path = EchoPath()
+    path.on(Echo(0.0, 0.1))
+    for number in range(100):
+        path.take(np.full(FRAME_SAMPLES, 9000, np.int16), RATE_HZ, 10.0 + 0.02 * number)
+    path.on(Echo(0.0, 0.1))
+    for number in range(20):  # a while later, and much softer
+        at_s = 12.9 + 0.02 * number
+        path.take(np.full(FRAME_SAMPLES, 90, np.int16), RATE_HZ, at_s)
+        path.packet(at_s + 0.02)
+    assert np.abs(path.off()).max() < 100 / 32768
+
+
 def test_an_echo_is_encoded_as_it_goes() -> None:
     path = EchoPath()
     path.on(Echo(-10.0, 0.05))
