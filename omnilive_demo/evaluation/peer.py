@@ -26,6 +26,7 @@ from omnilive_demo.evaluation.ear import Ear
 from omnilive_demo.evaluation.inbox import Inbox, Message
 from omnilive_demo.evaluation.media import OpusClip
 from omnilive_demo.evaluation.tracks import Camera, Microphone, Room, Scene, Speaker, Utterance
+from omnilive_demo.transport.hurry import hurry
 
 HEARTBEAT_S = 5.0
 Listener = Callable[[NDArray[np.int16], int, float], None]
@@ -186,6 +187,7 @@ class Peer:
         if "sdp" not in answer:
             raise PeerError(f"POST /webrtc/offer: {response.status_code} {response.text[:300]}")
         await pc.setRemoteDescription(RTCSessionDescription(sdp=answer["sdp"], type=answer["type"]))
+        hurry(pc)  # a browser's buffer holds one packet as well when the network is even
         return opened
 
     async def _listen(self, track: Any) -> None:

@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 import numpy as np
 from aiortc.exceptions import InvalidStateError
-from aiortc.jitterbuffer import JitterBuffer
 from fastrtc import Stream
 from numpy.typing import NDArray
 
 from omnilive_demo.queues import DropOldest
-from omnilive_demo.speech.playout import PlayoutFrame
+from omnilive_demo.speech.playout import FRAME_S, FRAME_SAMPLES, PlayoutFrame
 from omnilive_demo.transport import wire
+from omnilive_demo.transport.hurry import hurry
 from omnilive_demo.transport.line import LinkClosed
 from omnilive_demo.transport.visit import Visit
 
@@ -30,6 +30,8 @@ ATTACH_TIMEOUT_S = 30.0  # from the offer to the first message: ICE included
 BUFFERED_BYTES = 128_000  # a data channel with more than this waiting is slow
 QUEUED_FRAMES = 25  # 0.5 s of sound
 EMIT_S = 30.0  # shorter than the minute after which fastrtc complains
+DRAIN_FRAMES = 10  # of silence behind the last sound: it pushes that out of the other side's buffers
+WAIT_FRAMES = 3  # so late a frame is not waited for any longer: the sound is over, or held
 MOST_WIDTH = 1280  # wider pictures are halved while they are copied
 
 
@@ -47,7 +49,8 @@ class Peer:
         self._tracks: list[Any] = []
         self._channel: Any = None
         self._room = asyncio.Event()
-        self._sound: DropOldest[PlayoutFrame] = DropOldest(QUEUED_FRAMES)
+        self._sound: DropOldest[PlayoutFrame | None] = DropOldest(QUEUED_FRAMES)  # None: silence from here on
+        self._drain = 0  # frames of silence that are still to be sent
         self._samples_in = 0
         self._over = False
         self._watchdog: asyncio.TimerHandle | None = None
@@ -62,7 +65,7 @@ class Peer:
         self._watchdog = loop.call_later(ATTACH_TIMEOUT_S, self._attached_by_now)
         for track in self._tracks:
             if track.kind == "audio":
-                _hurry(self._pc)
+                hurry(self._pc)
             if track.kind == "video":  # pictures come in whether or not the browser's side would take any back
                 _keep(track.start())
 
@@ -119,16 +122,34 @@ class Peer:
         frames = self._sound.clear()
         for track in self._tracks:
             if track.kind == "audio":
-                frames += track.queue.qsize()
+                frames += track.queue.qsize() if self._sounding else 0
                 track.clear_queue()
+        if self._sounding:
+            self._sound.put(None)
         return frames
 
     async def next_sound(self) -> NDArray[np.int16] | None:
-        """The next 20 ms to send, `[1, n]`; None after a long silence, so that fastrtc does not worry."""
+        """The next 20 ms to send, `[1, n]`; None after a long silence, so that fastrtc does not worry.
+
+        Sound that stops is followed by a moment of silence. Without it a receiver cannot tell the end from a loss: a
+        browser goes on with what it heard last, and others keep the last packets and play them before the next answer.
+        """
+        wait_s = FRAME_S * WAIT_FRAMES if self._sounding else FRAME_S if self._drain else EMIT_S
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(EMIT_S):
-                return (await self._sound.get()).samples.reshape(1, -1)
-        return None
+            async with asyncio.timeout(wait_s):
+                frame = await self._sound.get()
+            if frame is not None:
+                self._drain = DRAIN_FRAMES
+                return frame.samples.reshape(1, -1)
+        if not self._drain:
+            return None
+        self._drain -= 1
+        return np.zeros((1, FRAME_SAMPLES), np.int16)
+
+    @property
+    def _sounding(self) -> bool:
+        """Whether what was sent last was sound."""
+        return self._drain == DRAIN_FRAMES
 
     # ---- end ---------------------------------------------------------------------------------------------------------
 
@@ -176,16 +197,6 @@ class Peer:
         if self.line.role == "new":
             log.info("a peer connection did not attach in time")
             self.shutdown()
-
-
-def _hurry(pc: Any) -> None:
-    """Decode sound as soon as its packet is complete: aiortc would wait for four packets (80 ms) first, in vain.
-
-    It never plays them at an even pace, so waiting only makes everything later. There is no public way to say so.
-    """
-    for transceiver in pc.getTransceivers():
-        if transceiver.kind == "audio":
-            transceiver.receiver._RTCRtpReceiver__jitter_buffer = JitterBuffer(capacity=16, prefetch=1)
 
 
 def _keep(work: Coroutine[Any, Any, None]) -> None:

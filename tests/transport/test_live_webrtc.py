@@ -17,6 +17,7 @@ from transport_fakes import caption, tone, until
 
 from omnilive_demo.events import Interrupted
 from omnilive_demo.transport import peer as peer_module
+from omnilive_demo.transport.hurry import hurry
 
 pytestmark = pytest.mark.live
 
@@ -97,6 +98,7 @@ class Browser:
         answer = await self.offer()
         assert answer.status_code == 200, answer.text
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.json()["sdp"], answer.json()["type"]))
+        hurry(self.pc)
         async with asyncio.timeout(10):
             await self.opened.wait()
         self.say("attach", **{"tab": "a", **attach})
@@ -265,4 +267,26 @@ async def test_sound_starts_and_stops_quickly_at_the_peer(app: Any) -> None:
     )  # fmt: skip
     assert sorted(starts)[1] < 0.35
     assert sorted(stops)[1] < 0.15
+    await browser.close()
+
+
+async def test_sound_that_stops_is_followed_by_silence_so_that_none_of_it_is_left_for_the_next(app: Any) -> None:
+    browser = Browser(app, await app.enter())
+    browser.pc.addTrack(Microphone())
+    await browser.connect()
+    fake = app.sessions[0]
+    await until(lambda: len(fake.blocks) > 10, 10)
+    for _ in range(2):
+        quiet = len(browser.quiet)
+        fake.playout.put(tone(frames=100))
+        await until(lambda: len(browser.loud) > 20, 10)
+        fake.playout.stop()
+        fake.announce(Interrupted(1, "speech"))
+        await until(lambda enough=quiet + peer_module.DRAIN_FRAMES // 2: len(browser.quiet) >= enough, 5)
+        assert browser.loud[-1] < browser.quiet[-1]
+        loud = len(browser.loud)
+        await asyncio.sleep(0.3)
+        assert len(browser.loud) == loud
+        assert len(browser.quiet) <= quiet + peer_module.DRAIN_FRAMES + 2, "silence is not sent for ever"
+        browser.loud.clear()
     await browser.close()
