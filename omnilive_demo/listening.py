@@ -113,8 +113,7 @@ class Listening:
             case SpeechLikely():
                 self._claim(event.utterance)
             case SpeechConfirmed():
-                if event.utterance in self._open:
-                    self._open[event.utterance].confirmed = True
+                self._confirm(event)
             case SpeechPaused():
                 if event.utterance in self._open:
                     self._open[event.utterance].quiet_since_s = event.end_s
@@ -168,8 +167,15 @@ class Listening:
         stream = self._engine.recognizer.open(self._session, event.utterance)
         self._open[event.utterance] = OpenUtterance(event.utterance, event.origin, event.t_s, snapshot, stream)
         if self.is_visitor(event.origin):
-            self._note_gap(event.t_s - self._fell_silent_s)
             self._floor.suspect()
+
+    def _confirm(self, event: SpeechConfirmed) -> None:
+        utterance = self._open.get(event.utterance)
+        if utterance is None:
+            return
+        utterance.confirmed = True
+        if self.is_visitor(event.origin):
+            self._note_gap(utterance.start_s - self._fell_silent_s)
 
     def _note_gap(self, gap_s: float) -> None:
         """Somebody who speaks again before we said anything may not have finished before."""

@@ -6,7 +6,14 @@ from types import SimpleNamespace
 
 from session_fakes import Stage
 
-from omnilive_demo.ear_events import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
+from omnilive_demo.ear_events import (
+    SpeechConfirmed,
+    SpeechDismissed,
+    SpeechEnded,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+)
 from omnilive_demo.perception.end_of_turn import Said
 
 
@@ -16,11 +23,14 @@ def listening(words: dict[int, str | Exception]) -> tuple[Stage, list[Said]]:
     return stage, asked
 
 
-async def speak(stage: Stage, utterance: int, pause_s: float, origin: str = "visitor", drawn_out: bool = False) -> None:
-    """Half a second, a pause, half a second more; and then quiet for so long that what follows is a new turn."""
+async def speak(
+    stage: Stage, utterance: int, pause_s: float, origin: str = "visitor", drawn_out: bool = False, then_s: float = 10.0
+) -> None:
+    """Half a second, a pause, half a second more; and then quiet, so long that what follows is a new turn."""
     begun_s = stage.clock.now_s()
     at = (utterance, begun_s + 0.5, begun_s + 0.66, origin, drawn_out)
     stage.conversation.on_ear(SpeechStarted(utterance, begun_s, origin))
+    stage.conversation.on_ear(SpeechConfirmed(utterance, begun_s + 0.2, origin))
     stage.conversation.on_ear(SpeechPaused(*at))
     await stage.settle()
     stage.conversation.on_ear(SpeechResumed(utterance, begun_s + 0.5 + pause_s, origin))
@@ -29,7 +39,7 @@ async def speak(stage: Stage, utterance: int, pause_s: float, origin: str = "vis
     await stage.settle()
     stage.conversation.on_ear(SpeechEnded(utterance, begun_s, end_s, end_s + 0.5, origin))
     await stage.settle()
-    stage.time.advance(10.0)
+    stage.time.advance(then_s)
 
 
 async def test_a_speaker_who_pauses_is_known_after_two_turns() -> None:
@@ -47,6 +57,7 @@ async def test_who_speaks_again_before_an_answer_had_not_finished() -> None:
     for utterance in (1, 2, 3):
         begun_s = stage.clock.now_s()
         stage.conversation.on_ear(SpeechStarted(utterance, begun_s, "visitor"))
+        stage.conversation.on_ear(SpeechConfirmed(utterance, begun_s + 0.2, "visitor"))
         stage.conversation.on_ear(SpeechPaused(utterance, begun_s + 0.5, begun_s + 0.66, "visitor"))
         stage.conversation.on_ear(SpeechEnded(utterance, begun_s, begun_s + 0.5, begun_s + 1.0, "visitor"))
         await stage.settle()
@@ -69,3 +80,14 @@ async def test_people_in_a_film_teach_nothing_about_the_visitor() -> None:
     await speak(stage, 2, 0.7, "source")
     await speak(stage, 3, 0.7)
     assert {said.speaker_pause_s for said in asked} == {0.0}
+
+
+async def test_a_cough_between_two_turns_teaches_nothing() -> None:
+    stage, asked = listening({1: "well you know", 3: "i think so", 5: "so it is"})
+    for utterance in (1, 3, 5):
+        await speak(stage, utterance, 0.3, then_s=2.3)  # a second after it ended
+        cough_s = stage.clock.now_s()
+        stage.conversation.on_ear(SpeechStarted(utterance + 1, cough_s, "visitor"))
+        stage.conversation.on_ear(SpeechDismissed(utterance + 1, cough_s + 0.3, "visitor"))
+        stage.time.advance(12.0)
+    assert asked[-1].speaker_pause_s < 0.31

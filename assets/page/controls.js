@@ -211,6 +211,7 @@ export class Controls {
   #greeted() {
     if (this.ui.root.dataset.phase === 'loading') this.ui.setPhase('welcome');
     this.ui.el('health').dataset.health = 'up';
+    if (this.talks) this.live.send({ type: 'settings', ...this.ui.panel.chosen }); // now the voices may be known
   }
 
   #connected(kind, role) {
@@ -221,6 +222,7 @@ export class Controls {
     if (role === 'watch') this.ui.stage.trouble({ code: 'watching', title: 'This tab only watches.', text: 'Talking and typing happen in the other one.', actions: ['takeover'] });
     else { // the server remembers the page that was here before
       this.live.send({ type: 'mute', on: this.devices.muted });
+      this.talks = true;
       this.live.send({ type: 'settings', ...this.ui.panel.chosen });
     }
   }

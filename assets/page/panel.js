@@ -7,9 +7,11 @@ const DEFAULTS = { speak: true, rate: 1, language: '', voice: '', remarks: false
 const KEPT = 'omnilive.settings';
 const LANGUAGES = new Intl.DisplayNames('en', { type: 'language' });
 
-/** What this visitor chose before, in this browser. */
+/** What this visitor chose before, in this browser, as far as it can be made out. */
 function kept() {
-  try { return JSON.parse(localStorage.getItem(KEPT)) ?? {}; } catch { return {}; }
+  let found = {};
+  try { found = JSON.parse(localStorage.getItem(KEPT)) ?? {}; } catch { /* nothing that can be read */ }
+  return Object.fromEntries(Object.entries(DEFAULTS).map(([key, value]) => [key, typeof found[key] === typeof value ? found[key] : value]));
 }
 
 const TABS = [['camera', 'Camera'], ['sample', 'Samples'], ['file', 'Video file'], ['url', 'Stream address'], ['push', 'Push']];
@@ -20,7 +22,7 @@ export class Panel {
   constructor(ui, live, api, devices) {
     Object.assign(this, { ui, live, api, devices });
     this.hello = { samples: [], models: [], cannot: [], limits: {} };
-    this.settings = { ...DEFAULTS, ...kept() };
+    this.settings = kept();
     this.pushed = '';
     live.on('hello', (event) => this.#greeted(event)).on('source', (event) => this.#source(event)).on('figures', (event) => { this.figures = event; });
   }
@@ -37,10 +39,11 @@ export class Panel {
     else setText(ui.el('samples').firstElementChild ?? ui.el('samples'), 'This server has no samples.');
   }
 
-  /** What the server is to know of the visitor's choices when the page connects. */
+  /** What the server is to know of the visitor's choices: a voice only if this server has it. */
   get chosen() {
     const { language, voice, ...others } = this.settings;
-    return { ...others, language: language || null, voice: voice || null };
+    const known = (this.hello.limits.voices ?? []).some((one) => one.name === voice && (!language || one.language === language));
+    return known ? { ...others, voice } : others;
   }
 
   sample(name) { return this.hello.samples.find((sample) => sample.name === name); }

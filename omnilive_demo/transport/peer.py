@@ -50,6 +50,7 @@ class Peer:
         self._channel: Any = None
         self._room = asyncio.Event()
         self._sound: DropOldest[PlayoutFrame | None] = DropOldest(QUEUED_FRAMES)  # None: silence from here on
+        self._cut = False  # such a None is queued
         self._drain = 0  # frames of silence that are still to be sent
         self._samples_in = 0
         self._over = False
@@ -119,12 +120,13 @@ class Peer:
 
     def flush(self) -> int:
         """Drop all sound that has not left yet, fastrtc's own queue included; returns how many frames that were."""
-        frames = self._sound.clear()
+        frames = self._sound.clear() - self._cut
         for track in self._tracks:
             if track.kind == "audio":
                 frames += track.queue.qsize() if self._sounding else 0
                 track.clear_queue()
-        if self._sounding:
+        self._cut = self._sounding
+        if self._cut:
             self._sound.put(None)
         return frames
 
@@ -138,7 +140,9 @@ class Peer:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 frame = await self._sound.get()
-            if frame is not None:
+            if frame is None:
+                self._cut = False
+            else:
                 self._drain = DRAIN_FRAMES
                 return frame.samples.reshape(1, -1)
         if not self._drain:

@@ -169,6 +169,26 @@ def test_an_uploaded_video_is_watched_like_a_sample(visitors):
     visitor.wait_figure("t.clips >= 2", 60.0)
 
 
+def test_a_voice_is_chosen_and_kept_and_one_that_is_gone_hurts_nothing(visitors):
+    visitor = visitors().open()
+    page = visitor.page
+    visitor.play_sample()
+    page.click("[data-el=settings]")
+    assert page.locator("#ol-language option").all_inner_texts() == ["English"]
+    page.select_option("#ol-voice", label="British")
+    page.reload()
+    page.wait_for_selector("#omnilive[data-phase=welcome] [data-sample], #omnilive[data-phase=live]")
+    visitor.wait_figure("t.channel !== ''")
+    page.click("[data-el=settings]")
+    assert page.locator("#ol-voice option:checked").inner_text() == "British"
+    page.evaluate('localStorage.setItem(\'omnilive.settings\', \'{"voice": "gone", "rate": "quick"}\')')
+    page.reload()
+    visitor.wait_figure("t.channel !== ''")
+    page.click("[data-el=settings]")
+    assert page.locator("#ol-voice option:checked").inner_text() == "American"
+    assert page.locator("[data-el=trouble]").is_hidden()
+
+
 def test_a_file_that_is_no_video_is_refused_in_words(visitors, tmp_path):
     broken = tmp_path / "notes.mp4"
     broken.write_text("These are notes, and no video.\n" * 50)
