@@ -216,6 +216,7 @@ class Listening:
         if utterance is not None and self.is_visitor(utterance.origin) and self._turns.under_way:
             utterance.over_turn = self._turns.current
             self._floor.hold(number)
+            self._perceiving().tell_pauses_early(utterance.origin, number)
 
     async def _look_at(self, utterance: OpenUtterance, spoken_s: float) -> None:
         self.judge(utterance, await utterance.stream.partial(), spoken_s, over=False)

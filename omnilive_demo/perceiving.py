@@ -99,6 +99,11 @@ class Perceiving:
         if origin in self._ears:
             self._ears[origin].set_end_pause(utterance, pause_s)
 
+    def tell_pauses_early(self, origin: Origin, utterance: int) -> None:
+        """We were silenced by this utterance: its pauses are to be known sooner."""
+        if origin in self._ears:
+            self._ears[origin].tell_pauses_early(utterance)
+
     async def settled(self) -> None:
         """Wait until everything queued has been perceived."""
         await self._quiet.wait()

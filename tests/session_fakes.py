@@ -139,11 +139,14 @@ class Stage:
         self.memory = ListMemory()
         self.told: list[PageEvent] = []
         self.pauses: list[float] = []
+        self.waited_for: list[int] = []  # utterances whose pauses are to be told early
         self.voice: Voice | None = Voice()
         gate = asyncio.Event()
         gate.set()
         self.perceiving = SimpleNamespace(
-            may_perceive=gate, set_end_pause=lambda origin, utterance, pause_s: self.pauses.append(pause_s)
+            may_perceive=gate,
+            set_end_pause=lambda origin, utterance, pause_s: self.pauses.append(pause_s),
+            tell_pauses_early=lambda origin, utterance: self.waited_for.append(utterance),
         )
         engine: Any = SimpleNamespace(
             mind=InlineLane(),

@@ -74,6 +74,7 @@ async def test_a_likely_voice_silences_the_answer_and_takes_back_what_had_not_le
     stage.playout.take_back = lambda: 3
     begun_s = begin(stage)
     assert stage.of(StateChanged)[-1].state == "ducked"
+    assert stage.waited_for == [2], "its pauses are told early"
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(stage.playout.next_frame(), 0.02)
     await pause(stage, begun_s + 0.3)

@@ -21,7 +21,7 @@ from omnilive_demo.config import ASSETS
 from omnilive_demo.evaluation.peer import Peer
 from omnilive_demo.evaluation.pictures import Picture, SwitchedCamera, picture
 from omnilive_demo.evaluation.record import Record
-from omnilive_demo.evaluation.spoken_sentences import Played, played, sentences_of
+from omnilive_demo.evaluation.spoken_sentences import Played, gaps_ms, played, sentences_of
 from omnilive_demo.models.thing_names import ThingNames
 
 ANSWER_WITHIN_S = 10.0
@@ -143,7 +143,7 @@ async def show(change: Change, peer: Peer, camera: SwitchedCamera, record: Recor
         turn = (await peer.inbox.wait_for("answer", ANSWER_WITHIN_S, since))["turn"]
         first_s = await peer.ear.sound_after(asked_s, ANSWER_WITHIN_S)
     except TimeoutError as error:
-        return {**told, "usable": False, "why": str(error), "sentences": []}
+        return {**told, "usable": False, "why": str(error), "sentences": [], "gaps_ms": []}
     await asyncio.sleep(max(0.0, first_s + _AFTER_S - time.monotonic()))
     asked_to_change_s = time.monotonic()
     camera.show(change.after)
@@ -158,7 +158,7 @@ async def show(change: Change, peer: Peer, camera: SwitchedCamera, record: Recor
     spoken = await asyncio.to_thread(played, sentences_of(text), record, asked_s, time.monotonic())
     change_s = camera.since_s(change.after, asked_to_change_s) or asked_to_change_s
     judged = judge_played(spoken, camera, from_s, change_s, nano_names())
-    return {**told, "usable": True, "answer": text, "sentences": judged}
+    return {**told, "usable": True, "answer": text, "sentences": judged, "gaps_ms": gaps_ms(spoken, record)}
 
 
 @cache

@@ -77,7 +77,10 @@ def scenes(played: Sequence[Mapping[str, Any]], offsets_s: Sequence[float]) -> F
 
 
 def changes(shown: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figures:
-    """The share of sentences that are false when they are played, for each way (`with_refresh`, `without_refresh`)."""
+    """The share of sentences that are false when they are played, for each way (`with_refresh`, `without_refresh`).
+
+    And how long nothing was heard between two sentences, both ways together.
+    """
     rates: Figures = {}
     detail: Figures = {}
     for way, ones in shown.items():
@@ -89,7 +92,8 @@ def changes(shown: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figures:
             "each": [{**one, "sentences": [asdict(sentence) for sentence in one["sentences"]]} for one in ones],
         }
         rates[way] = detail[way]["rate"]
-    return {"stale_sentence_rate": rates, "changing_scenes": detail}
+    gaps = [gap for ones in shown.values() for one in ones for gap in one["gaps_ms"]]
+    return {"stale_sentence_rate": rates, "sentence_gap_ms": summary(gaps), "changing_scenes": detail}
 
 
 def speculation(counts: Mapping[str, int], told: set[str]) -> Figures:
@@ -106,6 +110,7 @@ def rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
         ("words_after_interruption", "words said into an interruption", ""),
         ("resume_gap_ms", "resumed after nothing, ms", "300"),
         ("voice_to_voice_ms", "voice to voice, ms", "800 / 1500"),
+        ("sentence_gap_ms", "silence between two sentences, ms", "150"),
         ("temporal_offset_s", "standing query behind its evidence, s", ""),
     )  # fmt: skip
     for key, name, target in spans:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.evaluation.record import Record
@@ -71,6 +72,15 @@ def sentences_of(answer: str) -> list[str]:
 def words_after(spoken: Sequence[Played], onset_s: float, silent_s: float) -> int:
     """How many words were begun after an onset and before the silence: said into an interruption."""
     return sum(onset_s < word_s < silent_s for one in spoken for word_s in one.words_s)
+
+
+def gaps_ms(spoken: Sequence[Played], record: Record) -> list[float]:
+    """How long nothing was audible between each sentence and the next."""
+    gaps = []
+    for before, after in pairwise(spoken):
+        last_s = record.last_audible_s(before.start_s, after.start_s)
+        gaps.append(round(1000 * max(0.0, after.start_s - (last_s or before.end_s)), 1))
+    return gaps
 
 
 def _start_s(record: Record, onsets: Sequence[float], due_s: float) -> float:

@@ -119,6 +119,11 @@ class Ears:
         if utterance == self._segmenter.utterance:
             self._segmenter.set_end_pause(seconds)
 
+    def tell_pauses_early(self, utterance: int) -> None:
+        """Somebody waits for a pause in `utterance`, if it is still under way. Safe to call from another thread."""
+        if utterance == self._segmenter.utterance:
+            self._segmenter.tell_pauses_early()
+
     # ---- time ------------------------------------------------------------------------------------------------------
 
     def _place(self, block: AudioBlock) -> list[EarEvent]:

@@ -40,7 +40,8 @@ class Pace:
     threshold, hysteresis: probabilities. hint, hint_s: probability of a first trace of a voice, and how long it counts
     without a candidate. start_windows: loud windows in a row that make a candidate, or end a pause. likely_s,
     confirm_s: speech that makes a candidate likely, and an utterance. pause_s: quiet that is told of (and dismisses a
-    candidate). end_pause_s: quiet that ends an utterance. longest_s: where an utterance is cut.
+    candidate). brief_pause_s: the same, where somebody waits for it. end_pause_s: quiet that ends an utterance.
+    longest_s: where an utterance is cut.
     """
 
     threshold: float = 0.5
@@ -51,6 +52,7 @@ class Pace:
     likely_s: float = 4 * WINDOW_S
     confirm_s: float = 6 * WINDOW_S
     pause_s: float = 5 * WINDOW_S
+    brief_pause_s: float = 3 * WINDOW_S
     end_pause_s: float = 0.4
     longest_s: float = 15.0
 
@@ -79,6 +81,7 @@ class Segmenter:
         self._origin = origin
         self._next_utterance = next_utterance
         self._pace = pace or Pace()
+        self._pause_s = self._pace.pause_s
         self._end_pause_s = self._pace.end_pause_s
         self._start_s = 0.0  # of the first speech window
         self._end_s = 0.0  # of the last speech window
@@ -96,6 +99,10 @@ class Segmenter:
     def set_end_pause(self, seconds: float) -> None:
         """How much quiet ends the utterance under way; the next one starts with the default again."""
         self._end_pause_s = max(seconds, 0.0)
+
+    def tell_pauses_early(self) -> None:
+        """Somebody was silenced by the utterance under way, and waits for its pauses: tell of brief ones as well."""
+        self._pause_s = self._pace.brief_pause_s
 
     def step(self, probability: float, start_s: float) -> list[EarEvent]:
         """Take the next window, which begins at `start_s`, and say what it changed."""
@@ -141,7 +148,7 @@ class Segmenter:
         self.phase = Phase.CANDIDATE
         self._likely = False
         self.utterance = self._next_utterance()
-        self._end_pause_s = self._pace.end_pause_s
+        self._pause_s, self._end_pause_s = self._pace.pause_s, self._pace.end_pause_s
         self._start_s = self._first_loud_s
         self._speech_s = self._loud_windows * WINDOW_S
         self._end_s = t_s
@@ -154,7 +161,7 @@ class Segmenter:
             self._speech_s += WINDOW_S
             events = self._confirm_if_long_enough(t_s)
             return [*events, *self._cut_if_too_long(t_s)]
-        if t_s - self._end_s < self._pace.pause_s - _EPSILON_S:
+        if t_s - self._end_s < self._pause_s - _EPSILON_S:
             return []
         if self.phase is Phase.CANDIDATE:
             return self._dismiss(t_s)

@@ -6,6 +6,15 @@ import re
 
 _VARIANT = re.compile(r"\(\d+\)$")
 _FIRST_PERSON = re.compile(r"\bi(?=$|[\s'])")
+_SOMEBODY = r"(did|has) (anybody|anyone|somebody|someone)"
+_AT_THE_DOOR = r"(?:(?:of |kept |get |off )?(?:at |on )?(?:(?:the|my|a|our) door|mine are))"
+_MISHEARD = (
+    (rf"{_SOMEBODY} (?:not|know|knot|nod|know that)", "knock"),
+    (rf"{_SOMEBODY} (?:not|know|knot|nod|off) {_AT_THE_DOOR}", "knock at the door"),
+    (rf"{_SOMEBODY} (?:off|cause|cost|call if|car)", "cough"),
+)
+"""Questions that the en-us language model hardly ever gives, and what it makes of them: nobody says that instead."""
+_QUESTIONS = tuple((re.compile(wrong), right) for wrong, right in _MISHEARD)
 
 
 def readable(words: str) -> str:
@@ -14,8 +23,18 @@ def readable(words: str) -> str:
     `"<sil> what did(2) i say [NOISE]"` becomes `"What did I say"`.
     """
     kept = (_VARIANT.sub("", word) for word in words.split() if word[0] not in "<[+")
-    text = " ".join(word for word in kept if word)
+    text = _mended(" ".join(word for word in kept if word).lower())
     if not text:
         return ""
-    text = _FIRST_PERSON.sub("I", text.lower())
+    text = _FIRST_PERSON.sub("I", text)
     return text[0].upper() + text[1:]
+
+
+def _mended(text: str) -> str:
+    """A whole question about a knock or a cough, which nearly always comes out as other words."""
+    for wrong, right in _QUESTIONS:
+        if found := wrong.fullmatch(text):
+            asked, who = found.groups()
+            verb = right if asked == "did" else re.sub(r"^\w+", lambda word: word[0] + "ed", right)
+            return f"{asked} {who} {verb}"
+    return text

@@ -28,7 +28,7 @@ def describe_now(asked: Asked) -> Sentences:
     elif not look.known:
         yield _seen(asked, frame, "I do see a picture, but I can't make out what it shows.")
     yield from _things(asked)
-    yield from _movement(asked, look)
+    yield from movement_or_change(asked, look)
     if not asked.names_things:
         yield Sentence(CANNOT_NAME)
 
@@ -72,7 +72,7 @@ def _things(asked: Asked) -> Sentences:
         yield _seen(asked, frame, f"I see {things(look.things)}.")
 
 
-def _movement(asked: Asked, first: Look) -> Sentences:
+def movement_or_change(asked: Asked, first: Look) -> Sentences:
     """Whether anything moves; or, when the picture has changed since the first sentence, how it looks now."""
     frame = fresh_frame(asked)
     if frame is None:

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 
 from omnilive_demo.models.descriptor_space import COLOURS
 from omnilive_demo.models.sound_words import UNNAMED as UNNAMED_SOUND
+from omnilive_demo.reasoning.answers_now import fresh_frame
 from omnilive_demo.reasoning.asked import Asked, Sentence, Sentences
 from omnilive_demo.reasoning.findings import Said, Stretch, all_spoken, heard, said, stretches
 from omnilive_demo.reasoning.phrases import (
     capitalised,
     listed,
+    look_of,
     picture_is,
     quotation,
     sound_of,
@@ -26,6 +28,7 @@ from omnilive_demo.records import Heard
 
 MOST_QUOTES, MOST_STRETCHES, MOST_SOUNDS = 3, 4, 3
 SURE, ALSO = 0.45, 0.6  # a first quotation below SURE is hedged; further ones reach ALSO of the first
+PRESENT_S = 2.0  # a time that ends so shortly before the question reaches up to the present
 LONG_QUOTE = 12  # words; a longer one is announced by a short sentence, which can be spoken at once
 CANNOT_RECOGNISE = "I can't recognize objects or people by sight yet."
 
@@ -156,7 +159,7 @@ def whether_it_was_seen(asked: Asked) -> Sentences:
 
 
 def what_happened(asked: Asked) -> Sentences:
-    """Moment after moment, oldest first: picture, words, sounds."""
+    """Moment after moment, oldest first: picture, words, sounds; up to what has come since it was asked."""
     runs = stretches(asked.recall.evidence)
     loose = [e for e in asked.recall.evidence if e.clip_id is None and (e.spoken or e.sounds)]
     if not runs and not loose:
@@ -179,6 +182,21 @@ def what_happened(asked: Asked) -> Sentences:
             yield Sentence(f"{when} {speaker_of(spoken)} said: {quotation(spoken.text)}.")
         for sound in one.sounds[:1]:
             yield Sentence(f"{capitalised(ago(asked.ago_s(sound.start_s)))} I heard {sound_of(sound)}.")
+    if runs:
+        yield from _meanwhile(asked, runs[-1])
+
+
+def _meanwhile(asked: Asked, last: Stretch) -> Sentences:
+    """What the newest picture shows that was taken since the question and is like nothing told last."""
+    span, frame = asked.recall.span, fresh_frame(asked)
+    to_the_present = span is None or span.end_s >= asked.question.asked_s - PRESENT_S
+    if frame is None or not to_the_present or frame.t_s <= asked.question.asked_s:
+        return
+    now, before = look_of(frame.labels), last.look
+    if now.things and set(now.things).isdisjoint(before.things):
+        yield Sentence(f"And just now I see {things(now.things)}.", (), frame.t_s)
+    elif not now.things and before.adjectives and now.adjectives and set(now.adjectives).isdisjoint(before.adjectives):
+        yield Sentence(f"And just now the picture is {picture_is(now)}.", (), frame.t_s)
 
 
 # ---- parts ---------------------------------------------------------------------------------------------------------

@@ -1,18 +1,25 @@
 """What is before the camera now, by name: read from S_k of the newest frames, backed by what the frames were labelled.
 
-Every sentence looks at the newest picture again. What has no known name is described and said to be unknown.
+Before every sentence the newest picture is looked at again: what it contradicts is not said any more, and what has come
+instead is. What has no known name is described and said to be unknown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from omnilive_demo.reasoning.answers_now import describe_now, fresh_frame, look_sentence, movement_sentence
+from omnilive_demo.reasoning.answers_now import (
+    describe_now,
+    fresh_frame,
+    look_sentence,
+    movement_or_change,
+    movement_sentence,
+)
 from omnilive_demo.reasoning.answers_seen import colour_sentence
 from omnilive_demo.reasoning.asked import Asked, Sentence, Sentences
-from omnilive_demo.reasoning.phrases import listed
+from omnilive_demo.reasoning.phrases import listed, look_of, picture_is
 from omnilive_demo.reasoning.question_rules import COLOUR_ASKED
 from omnilive_demo.reasoning.sight import TELLS, Sight, Thing
 from omnilive_demo.records import Evidence, Label, SeenFrame
@@ -41,19 +48,22 @@ def describe_scene(asked: Asked, sight: Sight) -> Sentences:
 def _this(asked: Asked, sight: Sight, moment: Evidence, frame: SeenFrame) -> Sentences:
     thing = sight.main(moment)
     if thing is None:
-        yield from _description(moment, frame)
-        yield _seen(moment, frame, UNKNOWN)
+        yield from _unnamed(asked, sight, moment, frame, UNKNOWN)
         return
     many = sight.pronoun(thing) == "them"
     this = "these are" if many else "this is"
     text = f"{this[:1].upper()}{this[1:]}" if thing.plain else f"I think {this}"
     yield _seen(moment, frame, f"{text} {sight.one(thing)}.")
-    if COLOUR_ASKED.search(asked.words) and sight.colour(thing)[1] < TELLS:  # else it was told with the thing
-        yield _seen(moment, frame, colour_sentence(sight, thing, f"The {sight.called(thing)}", present=True))
     others = [other for other in sight.things(moment) if other.name != thing.name and other.plain]
-    if others:
-        yield _seen(moment, frame, f"I also see {_listed(sight, others)}.")
-    yield from _change(asked, sight, moment, (thing, *others))
+    rest: list[Callable[[SeenFrame], str | None]] = []
+    if COLOUR_ASKED.search(asked.words) and sight.colour(thing)[1] < TELLS:  # else it was told with the thing
+        rest.append(lambda _: colour_sentence(sight, thing, f"The {sight.called(thing)}", present=True))
+
+    def also(newest: SeenFrame) -> str | None:
+        left = [other for other in others if not _vanished(other.name, frame, newest)]
+        return f"I also see {_listed(sight, left)}." if left else None
+
+    yield from _while_it_lasts(asked, sight, moment, frame, (thing, *others), [*rest, also])
 
 
 def _all(asked: Asked, sight: Sight, moment: Evidence, frame: SeenFrame) -> Sentences:
@@ -64,32 +74,78 @@ def _all(asked: Asked, sight: Sight, moment: Evidence, frame: SeenFrame) -> Sent
     elif things:
         yield _seen(moment, frame, f"I think I see {_listed(sight, things[:1])}.")
     else:
-        yield from _description(moment, frame)
         something = "something that I don't know" if sight.has_unknown(moment) else "nothing that I can name"
-        yield _seen(moment, frame, f"I see {something}.")
+        yield from _unnamed(asked, sight, moment, frame, f"I see {something}.")
         return
-    yield from _change(asked, sight, moment, things)
+    yield from _while_it_lasts(asked, sight, moment, frame, things)
     newest = fresh_frame(asked)
     moves = movement_sentence(newest) if newest is not None else None
     if newest is not None and moves is not None:
         yield _seen(moment, newest, moves)
 
 
-def _change(asked: Asked, sight: Sight, moment: Evidence, told: Sequence[Thing]) -> Sentences:
-    """When the newest picture, taken since the first sentence, shows only other things: these."""
+def _while_it_lasts(
+    asked: Asked,
+    sight: Sight,
+    moment: Evidence,
+    first: SeenFrame,
+    told: Sequence[Thing],
+    rest: Sequence[Callable[[SeenFrame], str | None]] = (),
+) -> Sentences:
+    """The rest of a description while the picture stays what it was; else what has come instead, and no more.
+
+    rest: each makes its sentence when its turn comes, from the newest picture.
+    """
+    for text_of in rest:
+        if (changed := _changed(asked, sight, moment, first, told)) is not None:
+            yield changed
+            return
+        newest = fresh_frame(asked) or first
+        if (text := text_of(newest)) is not None:
+            yield _seen(moment, newest, text)
+    if (changed := _changed(asked, sight, moment, first, told)) is not None:
+        yield changed
+
+
+def _changed(asked: Asked, sight: Sight, moment: Evidence, first: SeenFrame, told: Sequence[Thing]) -> Sentence | None:
+    """What to say when the newest picture, taken since the first sentence, shows other things, or looks all different.
+
+    None while it may be the same: that no known thing is in it proves no change by that alone.
+    """
     frame = fresh_frame(asked)
-    if frame is None:
-        return
-    names = {label.text: label.score for label in frame.labels if label.text in sight.names}
-    if names and moment.end_s < frame.t_s and names.keys().isdisjoint(thing.name for thing in told):
-        newest = [Thing(name, score, replace(moment, short_term=None)) for name, score in names.items()]
-        yield _seen(moment, frame, f"That has just changed: now I see {_listed(sight, newest)}.")
+    if frame is None or frame.t_s <= moment.end_s:
+        return None
+    if names := _names(sight, frame):
+        return None if names & {thing.name for thing in told} else _now_there(sight, moment, frame)
+    before, now = look_of(first.labels), look_of(frame.labels)
+    if before.adjectives and now.adjectives and set(now.adjectives).isdisjoint(before.adjectives):
+        return _seen(moment, frame, f"That has just changed: now the picture is {picture_is(now)}.")
+    return None
 
 
-def _description(moment: Evidence, frame: SeenFrame) -> Sentences:
-    for text in (look_sentence(frame), movement_sentence(frame)):
-        if text is not None:
-            yield _seen(moment, frame, text)
+def _now_there(sight: Sight, moment: Evidence, frame: SeenFrame) -> Sentence:
+    bare = replace(moment, short_term=None)
+    newest = [Thing(label.text, label.score, bare) for label in frame.labels if label.text in sight.names]
+    return _seen(moment, frame, f"That has just changed: now I see {_listed(sight, newest)}.")
+
+
+def _names(sight: Sight, frame: SeenFrame) -> set[str]:
+    return {label.text for label in frame.labels if label.text in sight.names}
+
+
+def _vanished(name: str, first: SeenFrame, newest: SeenFrame) -> bool:
+    """Whether a thing that the first picture was labelled with is in the newest one no more."""
+    return name in {label.text for label in first.labels} and name not in {label.text for label in newest.labels}
+
+
+def _unnamed(asked: Asked, sight: Sight, moment: Evidence, frame: SeenFrame, unknown: str) -> Sentences:
+    """How the picture looks, and that nothing in it has a name; unless something with a name comes meanwhile."""
+    if (looks := look_sentence(frame)) is not None:
+        yield _seen(moment, frame, looks)
+    yield from movement_or_change(asked, look_of(frame.labels))
+    newest = fresh_frame(asked) or frame
+    came = newest.t_s > moment.end_s and _names(sight, newest)
+    yield _now_there(sight, moment, newest) if came else _seen(moment, newest, unknown)
 
 
 def _present(asked: Asked, sight: Sight, frame: SeenFrame) -> Evidence:

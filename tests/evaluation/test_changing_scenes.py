@@ -14,7 +14,7 @@ from omnilive_demo.evaluation.changing_scenes import (
 )
 from omnilive_demo.evaluation.pictures import MOMENTS, SwitchedCamera, UnknownPicture, picture
 from omnilive_demo.evaluation.record import Record
-from omnilive_demo.evaluation.spoken_sentences import Played, own_voice, played, sentences_of, words_after
+from omnilive_demo.evaluation.spoken_sentences import Played, gaps_ms, own_voice, played, sentences_of, words_after
 from omnilive_demo.speech.synthesizer import SpokenSentence
 
 NAMES = nano_names()
@@ -117,6 +117,7 @@ def test_sentences_follow_each_other_as_they_were_heard() -> None:
     record = heard((1.0, 2.0), (2.12, 3.12), (4.5, 5.5))  # the third one was late
     spoken = played(["One.", "Two.", "Three."], record, 0.5, say=say)
     assert [one.start_s for one in spoken] == [pytest.approx(t, abs=0.02) for t in (1.0, 2.12, 4.5)]
+    assert gaps_ms(spoken, record) == [pytest.approx(120, abs=21), pytest.approx(1380, abs=21)]
 
 
 def test_a_sentence_that_was_never_played_is_not_there() -> None:

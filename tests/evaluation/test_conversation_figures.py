@@ -64,12 +64,14 @@ def test_cut_offs_are_a_share_of_all_that_hesitated() -> None:
 
 def test_changes_with_and_without_refresh_stand_side_by_side() -> None:
     def shown(*kinds: Any) -> list[dict[str, Any]]:
-        return [{"usable": True, "sentences": [Judged("", kind, (), 1.0) for kind in kinds]}]
+        sentences = [Judged("", kind, (), 1.0) for kind in kinds]
+        return [{"usable": True, "sentences": sentences, "gaps_ms": [120.0] * (len(kinds) - 1)}]
 
     figures = conversation_figures.changes(
         {"with_refresh": shown("true", "true"), "without_refresh": shown("true", "stale")}
     )
     assert figures["stale_sentence_rate"] == {"with_refresh": 0.0, "without_refresh": 0.5}
+    assert (figures["sentence_gap_ms"]["p50"], figures["sentence_gap_ms"]["n"]) == (120.0, 2)
 
 
 def test_what_the_server_does_not_count_is_not_told_as_nought() -> None:

@@ -125,6 +125,17 @@ def test_end_pause_can_be_set_for_the_utterance_under_way_only():
     assert again.t_s - again.end_s < 0.45
 
 
+def test_brief_pauses_of_the_utterance_under_way_are_told_when_somebody_waits_for_them():
+    segmenter = make()
+    play(segmenter, (0.9, 10))
+    segmenter.tell_pauses_early()
+    events = play(segmenter, (0.0, 3), (0.9, 4), (0.0, 20), start_s=10 * WINDOW_S)
+    assert kinds(events) == [SpeechPaused, SpeechResumed, SpeechPaused, SpeechEnded]
+    assert events[0].t_s - events[0].end_s == pytest.approx(3 * WINDOW_S)
+    again = play(segmenter, (0.9, 10), (0.0, 4), (0.9, 4), (0.0, 20), start_s=10.0)
+    assert kinds(again) == [SpeechStarted, SpeechConfirmed, SpeechPaused, SpeechEnded], "of that one only"
+
+
 def test_shorter_end_pause_than_the_quiet_so_far_ends_at_once():
     segmenter = make()
     play(segmenter, (0.9, 10), (0.0, 10))

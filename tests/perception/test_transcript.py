@@ -14,6 +14,14 @@ from omnilive_demo.perception.transcript import readable
         ("", ""),
         ("is it in italy", "Is it in italy"),
         ("a(2)", "A"),
+        ("did anybody not", "Did anybody knock"),
+        ("has somebody know that", "Has somebody knocked"),
+        ("did anyone not kept the door", "Did anyone knock at the door"),
+        ("did anyone know of at the door", "Did anyone knock at the door"),
+        ("did anybody off", "Did anybody cough"),
+        ("did anybody know the answer", "Did anybody know the answer"),
+        ("did anybody not see it", "Did anybody not see it"),
+        ("does anybody know", "Does anybody know"),
     ],
 )
 def test_raw_words_become_readable(raw, text):

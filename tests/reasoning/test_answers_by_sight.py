@@ -5,7 +5,7 @@ from reader_fake import NAMES, FakeReader, Scene
 from reasoning_fakes import Stage, evidence, frame, spoken
 
 from omnilive_demo.models.text_encoder import MiniLM
-from omnilive_demo.records import Evidence, Heard
+from omnilive_demo.records import Delta, Evidence, Heard
 
 UMBRELLA = Scene(
     {"umbrella": 0.97, "mug": 0.9},
@@ -212,6 +212,48 @@ async def test_a_thing_that_comes_between_two_sentences_is_noticed(reader: FakeR
         stage.time.advance(1.0)
         stage.view.add(frame(stage.view.now_s(), "dog"))
     assert said == ["This is a mug.", " That has just changed: now I see a dog."]
+
+
+@pytest.mark.parametrize(
+    ("labels", "second"),
+    [
+        (["dog"], " That has just changed: now I see a dog."),
+        (["mug", "key"], " I also see a key."),
+        (["mug", "dog"], None),  # the key is gone, the mug still there
+        (["dark"], " That has just changed: now the picture is dark."),
+        ([], None),  # nothing is known any more: no change is claimed, and the key is not either
+    ],
+)
+async def test_what_the_newest_picture_contradicts_is_not_said_any_more(
+    reader: FakeReader, labels: list[str], second: str | None
+) -> None:
+    stage = Stage(180, frame(179.5, "mug", "key", "bright"), reader=reader, names=NAMES)
+    seen = reader.remember(Scene({"mug": 0.97, "key": 0.95}, happens={"held": ("mug", 0.9)}))
+    now = evidence(9, 170, 179.5, "now", labels=["mug", "key"], short_term=seen)
+    said: list[Delta] = []
+    question, recall = stage.asked("What is this?", now)
+    async for delta in stage.reasoner.answer(question, recall, stage.view, stage.cancel):
+        said.append(delta)
+        if len(said) == 1:
+            stage.time.advance(1.0)
+            stage.view.add(frame(180.4, *labels))
+    assert said[0].text == "This is a mug."
+    assert [delta.text for delta in said[1:]] == ([] if second is None else [second])
+    assert all(delta.picture_t_s == 180.4 for delta in said[1:])
+
+
+async def test_a_thing_with_a_name_comes_while_an_unknown_one_is_described(reader: FakeReader) -> None:
+    stage = Stage(180, frame(179.5, "bright", "still"), reader=reader, names=NAMES)
+    now = evidence(9, 170, 179.5, "now", short_term=reader.remember(Scene({})))
+    said = []
+    question, recall = stage.asked("What is this?", now)
+    async for delta in stage.reasoner.answer(question, recall, stage.view, stage.cancel):
+        said.append(delta.text)
+        if len(said) == 2:
+            stage.time.advance(1.0)
+            stage.view.add(frame(180.4, "dog", "bright"))
+    assert said[-1] == " That has just changed: now I see a dog."
+    assert len(said) == 3
 
 
 async def test_sounds_stay_sounds(stage: Stage) -> None:

@@ -91,6 +91,27 @@ async def test_what_happened_is_told_in_order_with_words_and_sounds() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("span", "last"),
+    [
+        (None, " And just now I see a rocket."),
+        (TimeSpan(0, 180, "since the beginning"), " And just now I see a rocket."),
+        (TimeSpan(100, 140, "a minute ago"), None),
+    ],
+)
+async def test_what_comes_while_it_is_told_what_happened_is_told_at_last(span: TimeSpan | None, last: str | None) -> None:
+    stage = Stage(180, frame(179.5, "doughnut"), names_things=True)
+    found = evidence(4, 120, 179, "time", "", ["doughnut"])
+    question, recall = stage.asked("What happened?", found, span=span)
+    said = []
+    async for delta in stage.reasoner.answer(question, recall, stage.view, stage.cancel):
+        said.append(delta.text)
+        if len(said) == 1:
+            stage.time.advance(1)
+            stage.view.add(frame(180.8, "rocket"))
+    assert said[1:] == ([] if last is None else [last])
+
+
 async def test_an_empty_memory_has_nothing_to_tell() -> None:
     assert await Stage().answer("What happened so far?") == "I have nothing in memory yet."
     named = await Stage().answer("What happened an hour ago?", span=TimeSpan(0, 1, "an hour ago"))

@@ -17,11 +17,12 @@ import soxr
 from scipy import signal
 
 from omnilive_demo.models.sound_words import CLASSES
+from omnilive_demo.training.world.sounds_coughs import coughing
 from omnilive_demo.training.world.sounds_else import other, room_noise
 from omnilive_demo.training.world.sounds_parts import RATE_HZ, Dice, Sound, as_sound, noise, samples, unit
 from omnilive_demo.training.world.sounds_struck import clapping, engine, footsteps, knocking, rain, typing
 from omnilive_demo.training.world.sounds_tonal import alarm, bell, music, ringing_phone, siren, whistling
-from omnilive_demo.training.world.sounds_voiced import barking, coughing, laughing, speech
+from omnilive_demo.training.world.sounds_voiced import barking, laughing, speech
 
 MAKERS: dict[str, Callable[[Dice, float], Sound]] = {
     "silence": room_noise, "speech": speech, "other": other, "music": music, "laughing": laughing,

@@ -1,4 +1,4 @@
-"""Sounds that a throat makes: speech-like babble, laughter, coughs, barking; and spoken sentences where voices are.
+"""Sounds that a throat makes: speech-like babble, laughter, barking; and spoken sentences where voices are.
 
 Sentences come from flite's voices (where it is installed) and eSpeak NG's. What eSpeak says is the same for the same
 seed to the ear, but not to the bit: its hiss depends on what it said before.
@@ -44,13 +44,23 @@ _SUBJECTS = "my brother|the old man|nobody here|your friend|the doctor|a small c
 _VERBS = "has lost|wants to buy|is looking for|forgot|will bring|never liked|just found|must clean|talks about"
 _OBJECTS = "the keys|a blue umbrella|seven apples|the kitchen table|some warm bread|his glasses|that strange story"
 _ENDS = "before dinner|on the way home|again and again|this morning|because of the weather|in the garden|you know"
-_LINES = 28  # different sentences for each voice
+_CALLS = tuple(
+    """
+    stop|no|wait|yes|hey|hello|what|why|okay|right|sure|hold on|be quiet|never mind|go on|enough|come here|thank you
+    uh huh|mm hmm|yeah|oh|really|I see|good|look|listen|again|and you|not now|the red one|two|seven|tomorrow|please
+    shut up|excuse me|one moment|hush|nope|aha|wow|where|of course|hang on|that one|sorry
+    """.replace("\n", "|").split("|")
+)  # the last twelve are never heard in training
+_LINES = 60  # different sentences
 
 
 def speech(dice: Dice, seconds: float) -> Sound:
-    """Sentences of a synthetic voice, or babble of moving formants."""
-    if dice.chance(0.25):
+    """Sentences or single words of a synthetic voice, or babble of moving formants."""
+    kind = dice.rng.random()
+    if kind < 0.2:
         return babble(dice, seconds)
+    if kind < 0.5:
+        return _calls(dice, seconds)
     track = np.zeros(samples(seconds), np.float32)
     line, speed = _line(dice), dice.ratio(0.88, 1.15)
     line = as_sound(soxr.resample(line, RATE_HZ * speed, RATE_HZ))  # higher and faster, or deeper and slower
@@ -58,6 +68,17 @@ def speech(dice: Dice, seconds: float) -> Sound:
     while at_s < seconds:
         add(track, at_s, line)
         at_s += line.size / RATE_HZ + dice.even(0.05, 0.3)
+    return track
+
+
+def _calls(dice: Dice, seconds: float) -> Sound:
+    """One or two words with quiet around them, as one calls "stop" or says "yes": no cough, however short."""
+    track = np.zeros(samples(seconds), np.float32)
+    speed, at_s = dice.ratio(0.85, 1.2), dice.even(0.0, 0.7)
+    while at_s < seconds:
+        word = as_sound(soxr.resample(_say(dice, dice.pick(_CALLS, 12)), RATE_HZ * speed, RATE_HZ))
+        add(track, at_s, word)
+        at_s += word.size / RATE_HZ + dice.even(0.2, 1.2)
     return track
 
 
@@ -124,26 +145,6 @@ def _ha(dice: Dice, pitch: float, length_s: float, vowel: tuple[int, int, int], 
     return unit(shaped(as_sound(tone_ + aspirated), formants, 1.0)) * swell(n, 0.008, 0.04)
 
 
-def coughing(dice: Dice, seconds: float) -> Sound:
-    """Explosive bursts of coloured noise, some with a voiced tail, in groups."""
-    track = np.zeros(samples(seconds), np.float32)
-    size, pitch, voiced = dice.ratio(0.8, 1.3), dice.ratio(90, 300), dice.even(0.0, 0.7)
-    throat = ((dice.ratio(450, 1000), 1), (dice.ratio(1100, 2000), dice.even(0.3, 1)), (dice.ratio(2300, 3600), 0.4))
-    at_s = dice.even(0.0, 0.3)
-    while at_s < seconds:
-        for i in range(dice.count(1, 4)):
-            n = samples(dice.ratio(0.18, 0.4))
-            blast = noise(dice.rng, n, 150, 6500) * (np.exp2(-times(n) / dice.ratio(0.012, 0.03)) + 0.25)
-            tail = buzz(pitch * np.exp2(-0.6 * times(n) / times(n)[-1] + 0.1 * wander(dice.rng, n, 30)), n)
-            tail *= swell(n, 0.06, 0.5 * n / RATE_HZ) * voiced
-            formants = np.array([[(f * size, 0.4 * f, a) for f, a in throat]])
-            body = shaped(as_sound((blast + tail) * np.exp2(-times(n) / 0.12)), formants)
-            add(track, at_s, unit(body) * swell(n, 0.003, 0.05), 1.0 if i == 0 else dice.even(0.5, 1.0))
-            at_s += dice.even(0.25, 0.5)
-        at_s += dice.even(0.4, 1.2)
-    return track
-
-
 def barking(dice: Dice, seconds: float) -> Sound:
     """Short, loud calls whose pitch jumps up and falls, rough and with a wide mouth; small and large dogs."""
     track = np.zeros(samples(seconds), np.float32)
@@ -168,28 +169,29 @@ def barking(dice: Dice, seconds: float) -> Sound:
 
 def _line(dice: Dice) -> Sound:
     number = int(dice.rng.integers(_LINES)) + (1000 if dice.beyond else 0)  # other sentences beyond training
+    rng = np.random.default_rng(number)
+    parts = (_SUBJECTS, _VERBS, _OBJECTS, _ENDS)
+    return _say(dice, " ".join(str(rng.choice(part.split("|"))) for part in parts) + ".")
+
+
+def _say(dice: Dice, text: str) -> Sound:
     if dice.chance(0.5):
         try:
-            return _flite(dice.pick(FLITE_VOICES, _KEPT_BACK[0]), number)
+            return _flite(dice.pick(FLITE_VOICES, _KEPT_BACK[0]), text)
         except SpeechError:
             pass  # not installed here
-    return _espeak(dice.pick(ESPEAK_VOICES, _KEPT_BACK[1]), number)
-
-
-def _sentence(voice: str, number: int) -> str:
-    rng = np.random.default_rng([number, *voice.encode()])
-    return " ".join(str(rng.choice(part.split("|"))) for part in (_SUBJECTS, _VERBS, _OBJECTS, _ENDS)) + "."
+    return _espeak(dice.pick(ESPEAK_VOICES, _KEPT_BACK[1]), text)
 
 
 @cache
-def _flite(voice: str, number: int) -> Sound:
-    said = synthesize(_sentence(voice, number), voice)
+def _flite(voice: str, text: str) -> Sound:
+    said = synthesize(text, voice)
     return _at_rate(said.samples[said.onset_sample : said.end_sample], SPEECH_RATE_HZ)
 
 
 @cache
-def _espeak(voice: str, number: int) -> Sound:
-    said = ESpeakSynthesizer().synthesize(_sentence(voice, number), Voice(voice), CancelToken())
+def _espeak(voice: str, text: str) -> Sound:
+    said = ESpeakSynthesizer().synthesize(text, Voice(voice), CancelToken())
     assert said is not None  # nobody cancels
     return _at_rate(said.samples, said.rate_hz)
 
