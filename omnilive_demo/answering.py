@@ -91,13 +91,25 @@ class Answering:
         self._view = view
         self._tell = tell
         self._voice = voice
-        self.text = ""  # of the answer under way, or the last: all that was generated (emptied by who starts a turn)
+        self.told: AnswerGrew | None = None  # of the answer under way, or the last: all so far
+
+    @property
+    def text(self) -> str:
+        """Of the answer under way, or the last: all that was generated."""
+        return self.told.text if self.told is not None else ""
+
+    def clear(self) -> None:
+        """A new turn begins, or what was said is to be forgotten."""
+        self.told = None
+
+    def _grow(self, told: AnswerGrew) -> None:
+        self.told = told
+        self._tell(told)
 
     async def recite(self, turn: int, reply: Reply, cancel: CancelToken, watch: Stopwatch) -> str:
         """Say what is known already; returns the whole text."""
-        self.text = reply.text
         self._tell(Retrieved(turn, reply.evidence, 0))
-        self._tell(
+        self._grow(
             AnswerGrew(
                 turn, reply.text, reply.text, True, (), reply.picture_t_s,
                 unasked=reply.unasked, standing=reply.standing,
@@ -133,7 +145,7 @@ class Answering:
         except Exception as error:
             log.exception("turn %d could not be answered", question.turn)
             self._tell(Fault("answer_failed", f"The answer could not be given: {error}", "Ask again."))
-            self._tell(AnswerGrew(question.turn, "", self.text, True))
+            self._grow(AnswerGrew(question.turn, "", self.text, True))
         finally:
             if cancel.cancelled:
                 speaking.cancel()
@@ -167,10 +179,10 @@ class Answering:
                 break
             if not self.text:
                 watch.lap("answer")
-            self.text += delta.text
             evidence = tuple(dict.fromkeys((*evidence, *delta.evidence)))
             picture_t_s = delta.picture_t_s if delta.picture_t_s is not None else picture_t_s
-            self._tell(AnswerGrew(question.turn, delta.text, self.text, False, evidence, picture_t_s))
+            text = self.text + delta.text
+            self._grow(AnswerGrew(question.turn, delta.text, text, False, evidence, picture_t_s))
             for sentence in (*splitter.push(delta.text), *(splitter.flush() if delta.ends_sentence else ())):
                 await sentences.put(sentence)
             if spoken and self._engine.settings.refresh:
@@ -179,7 +191,7 @@ class Answering:
         if not cancel.cancelled:
             for sentence in splitter.flush():
                 await sentences.put(sentence)
-            self._tell(AnswerGrew(question.turn, "", self.text, True, evidence, picture_t_s))
+            self._grow(AnswerGrew(question.turn, "", self.text, True, evidence, picture_t_s))
 
     async def _speak(
         self,

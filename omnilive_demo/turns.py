@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from omnilive_demo.answering import Answering, Reply, Stopwatch
@@ -100,7 +100,8 @@ class Turns:
             before = self._question.heard_sentences if self._question is not None else 0
             self.stopped = Stopped(self._question, heard, before + self._playout.heard_sentences())
             self._tell(Interrupted(self.current, reason, heard))
-            self._tell(AnswerGrew(self.current, "", self._answering.text, True, heard_text=heard))
+            told = self._answering.told or AnswerGrew(self.current, "", "", True)
+            self._tell(replace(told, delta="", final=True, heard_text=heard))
             if heard:
                 self._history.append((question, heard))
 
@@ -108,7 +109,7 @@ class Turns:
         """What was answered may quote what is to be forgotten."""
         if self.under_way:
             self.stop("stop")
-        self._answering.text = ""
+        self._answering.clear()
         self._history.clear()
         self.last = self.stopped = None
 
@@ -129,7 +130,7 @@ class Turns:
             self.stop(reason)
         self._question = None
         self.current = turn
-        self._answering.text = ""
+        self._answering.clear()
         self._playout.begin(turn)
         self._text[turn] = (asked, "")
         self._watches = {turn: watch}

@@ -153,6 +153,17 @@ async def test_a_remark_that_came_too_late_is_not_said_and_an_answer_always_is()
     assert stage.of(Retrieved)[-1].evidence == evidence
 
 
+async def test_what_is_said_unasked_stays_that_when_it_is_cut_off() -> None:
+    stage = Stage()
+    stage.conversation.remark(Remark("You asked.", standing=3, picture_t_s=7.0))
+    await stage.settle()
+    await stage.play(3)
+    stage.conversation.stop("stop")
+    last = stage.of(AnswerGrew)[-1]
+    assert (last.final, last.unasked, last.standing, last.picture_t_s) == (True, True, 3, 7.0)
+    assert last.heard_text is not None
+
+
 async def test_work_begins_at_the_first_pause_and_is_used_when_the_words_stay_the_same() -> None:
     stage = Stage({1: "What is this?"})
     stage.conversation.on_ear(SpeechStarted(1, 0.0, "visitor"))
