@@ -17,7 +17,7 @@ from omnilive_demo.training.world.sounds import take, windows
 
 TRAINING, CHECKING, TESTING = 1, 2, 3
 """First number of a sound's seed: what is learned from, what is tuned on, and what is only measured."""
-LABELS = (*CLASSES, "other", "speech")  # the two with the most variety come twice
+LABELS = (*CLASSES, "other", "speech", "coughing")  # those with the most variety come twice
 SECONDS = 2.0
 _CHUNK = 64
 

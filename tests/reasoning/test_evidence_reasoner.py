@@ -99,9 +99,7 @@ async def test_what_happened_is_told_in_order_with_words_and_sounds() -> None:
         (TimeSpan(100, 140, "a minute ago"), None),
     ],
 )
-async def test_what_comes_while_it_is_told_what_happened_is_told_at_last(
-    span: TimeSpan | None, last: str | None
-) -> None:
+async def test_what_comes_while_the_past_is_told_is_told_at_last(span: TimeSpan | None, last: str | None) -> None:
     stage = Stage(180, frame(179.5, "doughnut"), names_things=True)
     found = evidence(4, 120, 179, "time", "", ["doughnut"])
     question, recall = stage.asked("What happened?", found, span=span)
