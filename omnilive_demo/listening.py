@@ -164,7 +164,7 @@ class Listening:
     def _begin(self, event: SpeechStarted) -> None:
         # The backup of the paper: the question will be answered on what was seen up to here.
         snapshot = self._memory.snapshot(event.t_s)
-        stream = self._engine.recognizer.open(self._session, event.utterance)
+        stream = self._engine.recognizer.open(self._session, event.utterance, promptly=self._turns.under_way)
         self._open[event.utterance] = OpenUtterance(event.utterance, event.origin, event.t_s, snapshot, stream)
         if self.is_visitor(event.origin):
             self._floor.suspect()

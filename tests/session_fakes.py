@@ -43,8 +43,11 @@ class ScriptedRecognizer:
         self.words = words
         self.cancelled: list[int] = []
         self.hangs: set[int] = set()
+        self.promptly: dict[int, bool] = {}  # which utterances' first words are waited for
 
-    def open(self, session: str, utterance: int) -> Any:
+    def open(self, session: str, utterance: int, promptly: bool = False) -> Any:
+        self.promptly[utterance] = promptly
+
         async def finish() -> Recognition:
             if utterance in self.hangs:
                 await asyncio.Event().wait()

@@ -75,6 +75,7 @@ async def test_a_likely_voice_silences_the_answer_and_takes_back_what_had_not_le
     begun_s = begin(stage)
     assert stage.of(StateChanged)[-1].state == "ducked"
     assert stage.waited_for == [2], "its pauses are told early"
+    assert stage.recognizer.promptly == {1: False, 2: True}, "and its words are waited for"
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(stage.playout.next_frame(), 0.02)
     await pause(stage, begun_s + 0.3)

@@ -30,9 +30,10 @@ _UTTERANCE_FAILED = "This could not be understood: the speech recogniser failed 
 class PocketSphinxStream:
     """One utterance. Made by `PocketSphinxRecognizer.open`; lives on the event loop."""
 
-    def __init__(self, owner: PocketSphinxRecognizer, key: int, session: str) -> None:
+    def __init__(self, owner: PocketSphinxRecognizer, key: int, session: str, promptly: bool) -> None:
         self.key = key
         self.session = session
+        self.promptly = promptly
         self.replays = 0
         self.sound: list[bytes] = []
         self.finishing = False
@@ -155,7 +156,7 @@ class _Worker:
     def take(self, stream: PocketSphinxStream) -> None:
         """Work on an utterance, from its beginning."""
         self.stream, stream.worker = stream, self
-        self.send("open", stream, self._owner.means_of(stream.session))
+        self.send("open", stream, self._owner.means_of(stream.session), stream.promptly)
         if stream.sound:
             self.send("feed", stream, b"".join(stream.sound))
         if stream.finishing:
@@ -243,9 +244,12 @@ class PocketSphinxRecognizer:
         self._waiting.clear()
         await asyncio.gather(*(worker.process.stop() for worker in self._workers))
 
-    def open(self, session: str, utterance: int) -> PocketSphinxStream:
-        """Begin an utterance; it waits with its sound when all decoders are busy."""
-        stream = PocketSphinxStream(self, next(self._keys), session)
+    def open(self, session: str, utterance: int, promptly: bool = False) -> PocketSphinxStream:
+        """Begin an utterance; it waits with its sound when all decoders are busy.
+
+        promptly: its first words are waited for: decoding begins sooner, with less known of how the voice sounds.
+        """
+        stream = PocketSphinxStream(self, next(self._keys), session, promptly)
         logger.debug("session %s: utterance %s is %s here", session, utterance, stream.key)
         if self._closed or all(worker.failed for worker in self._workers):
             stream.fail(_FAILED)

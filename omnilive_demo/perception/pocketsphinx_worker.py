@@ -16,6 +16,7 @@ from omnilive_demo.serving.child import Channel
 
 RATE_HZ = 16_000
 HEAD_S = 0.9  # held back before decoding begins; decoding is 8 times faster than life, so it catches up
+PROMPT_HEAD_S, PROMPT_FIRST_HEAD_S = 0.4, 0.7  # where the first words are waited for; the latter without a carried mean
 CARRIED_WEIGHT_S = 2.0  # how many seconds of sound the session's earlier mean counts for
 _CHUNK_BYTES = 2 * RATE_HZ // 10
 _PROBE = "probe"
@@ -26,31 +27,33 @@ Means = Sequence[float]
 class Utterance:
     """One utterance on the decoder."""
 
-    def __init__(self, decoder: pocketsphinx.Decoder, carried: Means | None) -> None:
+    def __init__(self, decoder: pocketsphinx.Decoder, carried: Means | None, promptly: bool) -> None:
         self._decoder = decoder
         self._carried = carried
         self._head = bytearray()
-        self._decoding = False
+        head_s = HEAD_S if not promptly else PROMPT_FIRST_HEAD_S if carried is None else PROMPT_HEAD_S
+        self._head_bytes = round(2 * RATE_HZ * head_s)
+        self.decoding = False
 
     def feed(self, sound: bytes) -> None:
         """More sound: int16, mono, 16 kHz."""
-        if self._decoding:
+        if self.decoding:
             self._decode(sound)
             return
         self._head += sound
-        if len(self._head) >= 2 * RATE_HZ * HEAD_S:
+        if len(self._head) >= self._head_bytes:
             self._begin()
 
     def partial(self) -> str:
         """The best words so far, as the decoder writes them."""
-        if not self._decoding:
+        if not self.decoding:
             self._begin()
         hypothesis = self._decoder.hyp()
         return hypothesis.hypstr if hypothesis is not None else ""
 
     def finish(self) -> tuple[str, float, tuple[float, ...]]:
         """The final words, the confidence in them, and the mean cepstrum of the utterance."""
-        if not self._decoding:
+        if not self.decoding:
             self._begin()
         self._decoder.end_utt()
         hypothesis = self._decoder.hyp()
@@ -59,14 +62,14 @@ class Utterance:
 
     def cancel(self) -> None:
         """Free the decoder."""
-        if self._decoding:
+        if self.decoding:
             self._decoder.end_utt()
 
     def _begin(self) -> None:
         if self._head:
             self._decoder.set_cmn(_written(_blend(self._mean_of_head(), len(self._head), self._carried)))
         self._decoder.start_utt()
-        self._decoding = True
+        self.decoding = True
         self._decode(bytes(self._head))
         self._head.clear()
 
@@ -112,7 +115,7 @@ def serve(channel: Channel) -> None:
         if verb == "open":
             if utterance is not None:
                 utterance.cancel()
-            key, utterance = about, Utterance(decoder, values[0])
+            key, utterance = about, Utterance(decoder, *values)
         elif about != key or utterance is None:
             continue
         elif verb == "feed":

@@ -46,8 +46,11 @@ class Recognizer(Protocol):
 
     name: str
 
-    def open(self, session: str, utterance: int) -> RecognitionStream:
-        """Begin an utterance; when all decoders are busy its sound waits for one."""
+    def open(self, session: str, utterance: int, promptly: bool = False) -> RecognitionStream:
+        """Begin an utterance; when all decoders are busy its sound waits for one.
+
+        promptly: its first words are waited for (it may be an interruption).
+        """
         ...
 
     async def start(self) -> None:

@@ -49,6 +49,15 @@ async def test_words_come_while_they_are_spoken_and_when_they_end(recognizer, sp
     assert await words.partial() == result.text
 
 
+async def test_words_that_are_waited_for_come_no_worse(recognizer, speak):
+    first = recognizer.open("s", 1, promptly=True)
+    first.feed(padded(speak(MEETING)))
+    assert (await first.finish()).text == "The meeting is at three on friday"
+    second = recognizer.open("s", 2, promptly=True)  # now that the session's microphone is known
+    second.feed(padded(speak("where did i leave my keys")))
+    assert (await second.finish()).text == "Where did I leave my keys"
+
+
 async def test_silence_and_nothing_give_no_words(recognizer):
     assert (await recognizer.open("s", 1).finish()).text == ""
     quiet = stream(recognizer, np.zeros(1600, np.float32))
