@@ -84,7 +84,7 @@ class Conversation:
         self._understanding = Understanding(session, engine, tell, self._guessed_question, answering.recall)
         self._listening = Listening(
             session, engine, clock, memory, perceiving, playout, self._turns, self._understanding, tell, self._spawn,
-            lambda event, utterance: self._spawn(self._understand(event, utterance)),
+            lambda event, utterance: self._spawn(self._understand(event, utterance)), self._steering.is_meant,
         )  # fmt: skip
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "idle"

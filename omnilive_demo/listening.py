@@ -29,7 +29,9 @@ from omnilive_demo.floor import Floor
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.perception.end_of_turn import Said
 from omnilive_demo.perception.speaker_pace import SpeakerPace
+from omnilive_demo.reasoning.back_channel import LISTENING
 from omnilive_demo.reasoning.spoken_command import read_command
+from omnilive_demo.reasoning.words import plain
 from omnilive_demo.records import Origin
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.turns import Turns
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from omnilive_demo.perceiving import Perceiving
 
 PARTIAL_EVERY_S = 0.6  # words so far are shown this often while somebody speaks
+FRAGMENT_WORDS, FRAGMENT_S = 4, 1.55
 GOES_ON_S = 2.0  # who speaks again so soon after a question, before its answer sounds, had not finished it
 
 
@@ -50,6 +53,7 @@ class Listening:
         tell: puts an event into the session's stream.
         spawn: runs a coroutine beside the conversation.
         ended: called with every utterance that is over; it stays open until `close` is called with it.
+        is_meant: whether words are for us whatever the instruction prediction thinks.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Listening:
         tell: Callable[[PageEvent], None],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         ended: Callable[[SpeechEnded, OpenUtterance], object],
+        is_meant: Callable[[str], bool],
     ) -> None:
         self._session = session
         self._engine = engine
@@ -77,6 +82,7 @@ class Listening:
         self._tell = tell
         self._spawn = spawn
         self._ended = ended
+        self._is_meant = is_meant
         self._open: dict[int, OpenUtterance] = {}
         self._floor = Floor(playout, lambda: turns.stop("speech"))
         self._pace = SpeakerPace()
@@ -260,4 +266,12 @@ class Listening:
         if self.is_visitor(event.origin):
             self.judge(utterance, text, spoken_s, over=True)
             if text and not self._turns.under_way:
-                self._understanding.guess(utterance, f"{utterance.before} {text}".strip())
+                whole = f"{utterance.before} {text}".strip()
+                self._understanding.guess(utterance, whole, lambda: self._give_time(utterance, text, wait_s))
+
+    def _give_time(self, utterance: OpenUtterance, text: str, wait_s: float) -> None:
+        """A few words that want nothing may be the beginning of something, and there is no answer to hurry for."""
+        words = plain(text).split()
+        if len(words) <= FRAGMENT_WORDS and not LISTENING.issuperset(words) and not self._is_meant(text):
+            wait_s = max(wait_s, FRAGMENT_S)
+            self._perceiving().set_end_pause(utterance.origin, utterance.number, wait_s)

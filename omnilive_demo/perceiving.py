@@ -17,6 +17,7 @@ from omnilive_demo.perception.ears import Ears
 from omnilive_demo.perception.eyes import Eyes
 from omnilive_demo.perception.own_voice import OwnVoice
 from omnilive_demo.perception.sampler import FrameSampler
+from omnilive_demo.perception.segmenter import Pace
 from omnilive_demo.queues import DropOldest
 from omnilive_demo.records import Origin, SeenFrame
 from omnilive_demo.serving.lane import Priority
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 AUDIO_BLOCKS = 500  # 10 s of 20 ms blocks: longer than any stall that a visitor would sit through
 FRAMES = 4
+UNWEIGHED_S = (
+    1.0  # quiet that ends an utterance whose words are not known yet: a decoder that is behind cuts nobody off
+)
 
 
 class Perceiving:
@@ -129,6 +133,7 @@ class Perceiving:
                 origin,
                 self._engine.new_voice_activity(),
                 lambda: next(self._utterances),
+                Pace(end_pause_s=UNWEIGHED_S),
                 sound_tagger=self._engine.sound_tagger,
                 own_voice=self.own_voice if origin == "visitor" else None,
             )

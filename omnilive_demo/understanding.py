@@ -61,9 +61,12 @@ class Understanding:
 
     # ---- in advance --------------------------------------------------------------------------------------------------
 
-    def guess(self, utterance: OpenUtterance, text: str) -> None:
-        """The speaker paused behind these words: find out what to do about them, in case that was all."""
-        self._speculating.begin(utterance.number, text, lambda cancel: self._work(utterance, text, cancel))
+    def guess(self, utterance: OpenUtterance, text: str, unwanted: Callable[[], None]) -> None:
+        """The speaker paused behind these words: find out what to do about them, in case that was all.
+
+        unwanted: called when nothing is to be done about them.
+        """
+        self._speculating.begin(utterance.number, text, lambda cancel: self._work(utterance, text, cancel, unwanted))
 
     def revoke(self) -> None:
         """The speaker goes on."""
@@ -73,8 +76,12 @@ class Understanding:
         """What was found out about exactly these words, if it was."""
         return await self._speculating.take(utterance.number, text)
 
-    async def _work(self, utterance: OpenUtterance, text: str, cancel: CancelToken) -> Guess:
+    async def _work(
+        self, utterance: OpenUtterance, text: str, cancel: CancelToken, unwanted: Callable[[], None]
+    ) -> Guess:
         answer = bool(utterance.before) or await self.wants_answer(text, visitor=True)
+        if not answer and not cancel.cancelled:
+            unwanted()
         if not answer or cancel.cancelled:
             return Guess(text, answer, None)
         return Guess(text, answer, await self._recall(self._question(text, utterance), cancel))

@@ -245,14 +245,14 @@ async def test_a_recogniser_that_fails_is_a_sentence_and_a_counted_loss() -> Non
 
 
 async def test_an_unfinished_sentence_gets_a_longer_pause() -> None:
-    stage = Stage({1: "where is the", 2: "where is it"})
+    stage = Stage({1: "where is the?", 2: "where is it?"})
     for utterance in (1, 2):
         stage.conversation.on_ear(SpeechStarted(utterance, 0.0, "visitor"))
         stage.conversation.on_ear(SpeechPaused(utterance, 1.0, 1.2, "visitor"))
         await stage.settle()
     assert stage.pauses == [0.9, 0.3]
     partial = stage.of(Caption)[0]
-    assert (partial.text, partial.final) == ("where is the", False)
+    assert (partial.text, partial.final) == ("where is the?", False)
 
 
 async def test_perception_never_waits_unless_the_counter_case_is_measured() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 from session_fakes import Stage
 
 from omnilive_demo.ear_events import (
@@ -14,6 +15,7 @@ from omnilive_demo.ear_events import (
     SpeechResumed,
     SpeechStarted,
 )
+from omnilive_demo.listening import FRAGMENT_S
 from omnilive_demo.perception.end_of_turn import Said
 
 
@@ -91,3 +93,22 @@ async def test_a_cough_between_two_turns_teaches_nothing() -> None:
         stage.conversation.on_ear(SpeechDismissed(utterance + 1, cough_s + 0.3, "visitor"))
         stage.time.advance(12.0)
     assert asked[-1].speaker_pause_s < 0.31
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("the umbrella that", True),
+        ("where is it?", False),  # an answer is due: no more time than the words ask for
+        ("okay right", False),  # who only listens
+        ("never mind", False),  # a command
+        ("my brother wants to buy a bicycle", False),  # a whole statement
+    ],
+)
+async def test_a_few_words_that_want_nothing_are_given_time(text: str, given: bool) -> None:
+    stage = Stage({1: text})
+    stage.conversation.on_ear(SpeechStarted(1, 0.0, "visitor"))
+    stage.conversation.on_ear(SpeechConfirmed(1, 0.2, "visitor"))
+    stage.conversation.on_ear(SpeechPaused(1, 1.0, 1.16, "visitor"))
+    await stage.settle()
+    assert stage.pauses == ([0.3, FRAGMENT_S] if given else [0.3])

@@ -21,17 +21,28 @@ _LEFT_OPEN = frozenset(_LEFT_OPEN_WORDS.split())
 _BE = r"(is|was|are|were|am)"
 _AUXILIARY = r"(is|was|are|were|am|did|do|does|can|could|will|would|have|has|had|should)"
 _PRONOUN = r"(it|this|that|these|those|he|she|they|you|i|we|there|here)"
+_FINDS = r"(see|saw|seen|find|found|notice|noticed|hear|heard|put|leave|left)"
+_NO_PLACE = rf"(?!.* {_FINDS} (on|in|at|from|behind|under)$)"  # "what do you see on" the table
+_LACKS = rf"({_FINDS}|describe|take|show|bring|give|get|need|have|tell|read)"
 _THING = r"(it|this|that|him|her|them|me|you|us)"
 
 _CLOSED = re.compile(
     rf"(what|who|where|when|how|which) {_BE} {_PRONOUN}"  # "who are they"
     rf"|.*\b(what|who|where|how) {_PRONOUN} {_AUXILIARY}"  # "do you know where they are"
-    rf"|(what|who|where|which|how)\b.* {_AUXILIARY} (\w+ ){{1,3}}(about|for|from|with|on|in|at|to|like|do|doing)"
-    rf"|.*\b{_AUXILIARY} {_PRONOUN} .*\b(on|in|that|before|after|too)"  # "did you turn it on"
-    rf"|.*\b(about|like|after|before|for|with|of|to|do) {_THING}"
+    rf"|{_NO_PLACE}(what|who|where|which|how)\b.* {_AUXILIARY} (\w+ ){{1,3}}"
+    r"(about|for|from|with|on|in|at|to|like|do|doing|have)"
+    rf"|{_NO_PLACE}.*\b{_AUXILIARY} {_PRONOUN} .*\b(on|in|that|before|after|too)"  # "did you turn it on"
+    rf"|.*\b(about|like|after|before|for|with|of|to) {_THING}|.*\bdo (it|this|that|them)"
     r"|(so|why|how|who|what|when|where|really|why not|how so|(yes )?i (am|do|did|can|was|have|will))"
 )
 """Whole texts that are complete although their last word is one of those."""
+
+_OPEN_QUESTION = re.compile(
+    rf"(so |and |but )?((why|how) )?{_AUXILIARY} {_PRONOUN}"  # "why is it"
+    rf"|(so |and |but )?(what|where|when|who|how) (did|do|does|can|could|will|would|have|has|had|should) {_PRONOUN}"
+    rf"|(so |and |but )?((where|why|how) )?(did|do|does|can|could|will|would|have|has|had|should) {_PRONOUN} {_LACKS}"
+)
+"""Whole texts that begin a question and lack what it is about: "where did I put", "did you see"."""
 
 _ANNOUNCING = re.compile(
     r"(.*\b)?(i (just )?(want|wanted|would like|was going|am going|need|have) to (ask|know|tell|say)"
@@ -101,6 +112,8 @@ class PauseAndCompleteness:
             return self.command_s
         if _ANNOUNCING.fullmatch(text):
             return self.announcing_s
+        if _OPEN_QUESTION.fullmatch(text) and not _CLOSED.fullmatch(text):
+            return self.left_open_s
         if words and words[-1] in _LEFT_OPEN and not _CLOSED.fullmatch(text):
             return self.left_open_s
         if said.drawn_out:

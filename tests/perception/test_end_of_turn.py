@@ -30,6 +30,13 @@ I have never heard of it
 What does it look like
 Why
 Tell me what happened after that
+What did you see
+How are you
+What is he working on
+What do you have
+Where is it
+Where did you put it
+Did you see that
 """
 
 OPEN = """
@@ -46,6 +53,14 @@ Remember that the doctor is coming on
 What happened after
 Because if
 Can you
+Where did I put
+Did you see
+Could you describe
+What do you see on
+Why is it
+So when did you
+How do you
+Is it
 """
 
 ANNOUNCING = """
