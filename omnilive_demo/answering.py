@@ -29,7 +29,7 @@ from omnilive_demo.speech.synthesizer import Voice
 log = logging.getLogger(__name__)
 
 SENTENCES_AHEAD = 1
-AHEAD_S = 0.5  # the next sentence is made when so much sound is left: long enough to make and to say it without a gap
+AHEAD_S = 0.25  # the next sentence is made when so much sound is left: enough to make it, and no more
 
 
 @dataclass(frozen=True, slots=True)

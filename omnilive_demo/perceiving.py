@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 AUDIO_BLOCKS = 500  # 10 s of 20 ms blocks: longer than any stall that a visitor would sit through
 FRAMES = 4
+GLANCE_S = 0.2  # how often a picture is glanced at while an answer is given
 UNWEIGHED_S = (
     1.0  # quiet that ends an utterance whose words are not known yet: a decoder that is behind cuts nobody off
 )
@@ -37,6 +38,7 @@ class Perceiving:
     Args:
         on_ear: called on the loop with every ear event, in order.
         on_seen: awaited with every perceived frame; its slowness makes frames drop, not pile up.
+        on_glimpsed: called with a changed frame between two of those, while `attentive`.
         may_perceive: cleared to make perception wait (serial mode only).
     """
 
@@ -46,17 +48,22 @@ class Perceiving:
         engine: Engine,
         on_ear: Callable[[EarEvent], None],
         on_seen: Callable[[SeenFrame], Awaitable[None]],
+        on_glimpsed: Callable[[SeenFrame], None],
         first_utterance: int = 1,
     ) -> None:
         self._session = session
         self._engine = engine
         self._on_ear = on_ear
         self._on_seen = on_seen
+        self._on_glimpsed = on_glimpsed
         self._utterances = itertools.count(first_utterance)
         self._audio: dict[Origin, DropOldest[AudioBlock | float]] = {}
         self._ears: dict[Origin, Ears] = {}
         self._frames: DropOldest[VideoFrame] = DropOldest(FRAMES)
         self._sampler = FrameSampler()
+        self._glances = FrameSampler(GLANCE_S)
+        self._glance: VideoFrame | None = None  # the queued frame that is only glanced at
+        self.attentive = False  # an answer is given: what changes meanwhile has to be known at once
         self._eyes = Eyes(engine.encoder)
         self._tasks: list[asyncio.Task[None]] = []
         self._busy: set[str] = set()
@@ -89,14 +96,21 @@ class Perceiving:
             self._quiet.clear()
 
     def watch(self, frame: VideoFrame) -> None:
-        """Queue a picture if its second has none yet; never blocks."""
-        if self._sampler.take(frame.t_s):
-            self._frames.put(frame)
-            self._quiet.clear()
+        """Queue a picture if its second has none yet, or a glance is due and the eyes are free; never blocks."""
+        glance = not self._sampler.take(frame.t_s)
+        if glance and not (self._may_glance and self._glances.take(frame.t_s)):
+            return
+        self._glance = frame if glance else self._glance
+        self._frames.put(frame)
+        self._quiet.clear()
+
+    @property
+    def _may_glance(self) -> bool:
+        return self.attentive and not len(self._frames) and "eyes" not in self._busy
 
     def wants_frame(self, t_s: float) -> bool:
         """Whether a picture taken now would be looked at; lets the transport skip the conversion of all others."""
-        return self._sampler.wants(t_s)
+        return self._sampler.wants(t_s) or (self._may_glance and self._glances.wants(t_s))
 
     def set_end_pause(self, origin: Origin, utterance: int, pause_s: float) -> None:
         """How long the silence after this utterance must be to end it."""
@@ -161,6 +175,9 @@ class Perceiving:
             self._begin("eyes")
             try:
                 await self.may_perceive.wait()
+                if frame is self._glance:
+                    await self._glance_at(frame)
+                    continue
                 seen = await self._engine.eyes.run(
                     self._eyes.observe, frame, session=self._session, priority=Priority.EYES
                 )
@@ -170,6 +187,12 @@ class Perceiving:
                 log.exception("a frame could not be perceived")
             finally:
                 self._end("eyes")
+
+    async def _glance_at(self, frame: VideoFrame) -> None:
+        self._glance = None
+        seen = await self._engine.eyes.run(self._eyes.glance, frame, session=self._session, priority=Priority.EYES)
+        if seen is not None:
+            self._on_glimpsed(seen)
 
     def _begin(self, who: str) -> None:
         self._busy.add(who)

@@ -121,7 +121,8 @@ class Session:
             lambda: self._voicing.voice,
         )  # fmt: skip
         first_utterance = len(memory.spoken()) + 1  # the page knows the words of earlier runs by their place
-        self._perceiving = Perceiving(self.id, self.engine, self._on_ear, self._on_seen, first_utterance)
+        on = (self._on_ear, self._on_seen, self._view.add)
+        self._perceiving = Perceiving(self.id, self.engine, *on, first_utterance)
         self._standing = Standing(
             self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark)
         )

@@ -12,6 +12,8 @@ from omnilive_demo.records import FrameFeatures, SeenFrame
 
 SCENE_THRESHOLD = 0.72
 """Of `scene_similarity` with plain patches: less than this is a new scene."""
+GLIMPSED = 0.25
+"""The share of patches that must have changed for a glance to become a look."""
 
 
 class Eyes:
@@ -20,6 +22,7 @@ class Eyes:
     def __init__(self, encoder: FrameEncoder) -> None:
         self._encoder = encoder
         self._gate = ChangeGate()
+        self._glances = ChangeGate()
         self._before: FrameFeatures | None = None
 
     def observe(self, frame: VideoFrame) -> SeenFrame:
@@ -28,13 +31,31 @@ class Eyes:
         Raises:
             ValueError: not an RGB picture.
         """
-        changed = self._gate.changed(thumbnail(frame.image))
+        small = thumbnail(frame.image)
+        self._glances.changed(small)
+        seen = self._look(frame, float(self._gate.changed(small).mean()))
+        self._before = seen.features
+        return seen
+
+    def glance(self, frame: VideoFrame) -> SeenFrame | None:
+        """Look at a frame between two that are observed, if it has changed since it was looked at last.
+
+        It is for the present only: the next frame is compared with the last observed one all the same.
+
+        Raises:
+            ValueError: not an RGB picture.
+        """
+        small = thumbnail(frame.image)
+        if self._glances.differs(small).mean() < GLIMPSED:
+            return None
+        self._glances.changed(small)
+        return self._look(frame, float(self._gate.differs(small).mean()))
+
+    def _look(self, frame: VideoFrame, change: float) -> SeenFrame:
         before = self._before
         features = self._encoder.encode(frame.image, before)
         similarity = 1.0 if before is None else scene_similarity(features, before)
-        self._before = features
-        labels = self._encoder.describe(features)
-        return SeenFrame(frame.t_s, frame.image, features, labels, float(changed.mean()), similarity)
+        return SeenFrame(frame.t_s, frame.image, features, self._encoder.describe(features), change, similarity)
 
 
 def scene_similarity(features: FrameFeatures, before: FrameFeatures) -> float:

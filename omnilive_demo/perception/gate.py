@@ -26,8 +26,13 @@ class ChangeGate:
         Args:
             small: RGB `[S, S, 3]`, S a multiple of GRID.
         """
-        now = small.astype(np.int16)
-        before, self._before = self._before, now
+        mask = self.differs(small)
+        self._before = small.astype(np.int16)
+        return mask
+
+    def differs(self, small: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """The same, without taking the picture for the one before the next."""
+        now, before = small.astype(np.int16), self._before
         if before is None or before.shape != now.shape:
             return np.ones((GRID, GRID), np.bool_)
         side = now.shape[0] // GRID
