@@ -213,11 +213,11 @@ def test_a_folder_that_cannot_be_written_is_said(hub: Hub, tmp_path: Path) -> No
 
 
 def test_a_hanging_hub_is_given_up(hub: Hub, standing: StandIn) -> None:
-    standing.hang_s = 0.6
+    standing.hang_s = 5.0
     began = time.monotonic()
     assert not hub_answers(hub, timeout_s=0.2)
     failing("stalled", replace(hub, reply_s=0.2))
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.5
 
 
 def test_a_hub_that_nobody_is_behind(hub: Hub, tmp_path: Path) -> None:
