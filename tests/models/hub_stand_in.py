@@ -35,6 +35,8 @@ class StandIn:
     status: int = 0  # answer everything with it
     html: bool = False  # the sign-in page of a hotel
     piece_s: float = 0.0  # between pieces of 16 KiB
+    storage: bool = False  # large files lie on another host, to which is redirected
+    told_storage: list[str] = field(default_factory=list)  # tokens that the other host was told
     requests: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, Range
 
     def add(self, repository: str, files: dict[str, bytes]) -> None:
@@ -77,6 +79,13 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(200, b"<html>Welcome to our hotel</html>", {"content-type": "text/html"})
         if self.hub.status:
             return self._send(self.hub.status)
+        if path.startswith("/storage/"):
+            self.hub.told_storage.append(self.headers.get("authorization", ""))
+            path = path.removeprefix("/storage")
+        elif self.hub.storage and path.endswith(".bin"):
+            return self._send(
+                302, headers={"location": self.hub.url.replace("127.0.0.1", "localhost") + "/storage" + path}
+            )
         if path == "/api/models":
             return self._json([])
         if path.startswith("/api/models/"):

@@ -193,6 +193,13 @@ def test_a_gated_repository_says_where_its_terms_are(hub: Hub, standing: StandIn
     assert "hf_right" not in repr(replace(hub, token="hf_right"))
 
 
+def test_the_token_stays_with_the_hub(hub: Hub, standing: StandIn) -> None:
+    standing.storage = True
+    folder = fetch(SPEC, replace(hub, token="hf_secret"))
+    assert (folder / "weights" / "model.bin").read_bytes() == LARGE
+    assert standing.told_storage == [""]
+
+
 def test_what_is_not_there_is_said(hub: Hub, standing: StandIn) -> None:
     assert "nobody/nothing" in failing("not_found", hub, replace(SPEC, repository="nobody/nothing")).sentence
     assert "abcd" in failing("not_found", hub, replace(SPEC, revision="abcd")).sentence
