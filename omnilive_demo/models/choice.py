@@ -1,0 +1,240 @@
+"""Which models play which part here, and why: the profile, the operator's wishes, and what the machine can bear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from omnilive_demo.config import Role
+from omnilive_demo.models.machine import Machine
+from omnilive_demo.models.profiles import ProfileError
+from omnilive_demo.models.registry import NANO, PROFILES, ROLES, SMALLER, SPECS, names_for, with_parts
+from omnilive_demo.models.spec import ModelSpec
+
+Device = Literal["cpu", "cuda"]
+
+LEAST_CORES = 4  # with fewer, a vision-language model on the CPU answers after minutes
+_NO_HUB = "the hub does not answer"
+TOGETHER: tuple[Role, ...] = ("frame_encoder", "text_embedding", "compressor")  # they share one space
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What runs. `models` names one model for each role; `specs` are those of them that have files, parts included.
+
+    `folders` are the operator's own, by model; `missing` are the models that must be fetched first, and until then nano
+    runs. `why` is one sentence for the page; `problem` another one when the operator asked for what cannot run here.
+    """
+
+    profile: str
+    models: Mapping[Role, str]
+    device: Device
+    why: str
+    problem: str = ""
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def specs(self) -> tuple[ModelSpec, ...]:
+        """The models to load, small ones first."""
+        return tuple(sorted(with_parts(self.models.values()), key=lambda spec: spec.size))
+
+    def spec(self, role: Role) -> ModelSpec | None:
+        """The model of a role; None when it is a built-in one, which `models` names."""
+        return SPECS.get(self.models[role])
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """A sentence for each model whose licence restricts its use."""
+        return tuple(f"{spec.name}: {spec.licence.restriction}" for spec in self.specs if spec.licence.restriction)
+
+
+def choose(profile: str, roles: Mapping[str, str], machine: Machine) -> Choice:
+    """Decide. `profile` is a name or `auto`; `roles` are the operator's wishes, role -> model.
+
+    A wish is a model's name, or `NAME@FOLDER` for the same kind of model in a folder of one's own. Three roles share
+    one space: wishing for another frame encoder brings its text embedding and compressor along.
+
+    Raises:
+        ProfileError: a name is not known; the message lists the choices.
+    """
+    wishes, folders = _wishes(roles)
+    if profile == "auto":
+        return _best(wishes, folders, machine)
+    if profile not in PROFILES:
+        raise ProfileError(
+            f"The profile {profile!r} is not in this version. Choose one of: auto, {', '.join(PROFILES)}."
+        )
+    refused: list[str] = []
+    for device in _devices(profile, machine):
+        models = _agreed(PROFILES[profile], wishes)
+        fault = _fault(profile, models, folders, device, machine)
+        if not fault:
+            why = "It was chosen by the operator" + (f", and runs on the {machine.gpu}." if device == "cuda" else ".")
+            return _choice(profile, models, folders, device, why, machine)
+        refused.append(fault)
+    problem = f"{profile} was asked for, but {refused[-1 if not machine.gpu else 0]}; nano runs instead."
+    return Choice("nano", NANO, "cpu", "It runs on every machine without a download.", problem)
+
+
+def _best(wishes: Mapping[Role, str], folders: Mapping[str, Path], machine: Machine) -> Choice:
+    faults: dict[tuple[str, Device], str] = {}
+    for profile in ("standard", "lite"):
+        for device in _devices(profile, machine):
+            base = _agreed(PROFILES[profile], wishes)
+            for models in (base, *_smaller(base, wishes)):
+                fault = _fault(profile, models, folders, device, machine) or _slow(models, device, machine)
+                if not fault:
+                    return _choice(profile, models, folders, device, _why(device, machine), machine)
+                faults[profile, device] = fault
+    why = f"It runs on every machine without a download; {_none_larger(faults)}."
+    models = _agreed(NANO, wishes)
+    fault = _fault("nano", models, folders, "cpu", machine)
+    if fault:
+        return Choice("nano", NANO, "cpu", why, f"The chosen models cannot run here: {fault}; nano runs alone.")
+    return _choice("nano", models, folders, "cpu", why, machine)
+
+
+def _none_larger(faults: Mapping[tuple[str, Device], str]) -> str:
+    """Why no larger profile runs: where a GPU is, what it lacks says more than what the CPU does."""
+    if any(fault.startswith(_NO_HUB) for fault in faults.values()):
+        return "larger models need the hub, which does not answer, and they are not in the cache"
+    told: dict[str, str] = {}
+    for (profile, _), fault in faults.items():
+        told.setdefault(profile, f"{profile} {fault}")
+    return _list(told.values())
+
+
+def _choice(
+    profile: str,
+    models: Mapping[Role, str],
+    folders: Mapping[str, Path],
+    device: Device,
+    why: str,
+    machine: Machine,
+) -> Choice:
+    specs = with_parts(models.values())
+    missing = tuple(spec.name for spec in specs if spec.name not in folders and spec.name not in machine.cached)
+    swapped = [(old, new) for role in ROLES if (old := PROFILES[profile][role]) != (new := models[role])]
+    smaller = [f"{new} in place of {old}" for old, new in dict.fromkeys(swapped) if SMALLER.get(old) == new]
+    if smaller:
+        why = f"{why[:-1]} (with {', '.join(smaller)}, for want of memory)."
+    if missing:
+        why += f" {sum(SPECS[name].size for name in missing) / 1e9:.1f} GB are fetched first."
+    return Choice(profile, models, device, why, "", dict(folders), missing)
+
+
+def _wishes(roles: Mapping[str, str]) -> tuple[dict[Role, str], dict[str, Path]]:
+    wishes: dict[Role, str] = {}
+    folders: dict[str, Path] = {}
+    for given, wish in roles.items():
+        if given not in ROLES:
+            raise ProfileError(f"There is no role {given!r}. Choose one of: {', '.join(ROLES)}.")
+        role = given
+        name, at, folder = wish.partition("@")
+        name = NANO[role] if name == "nano" else name
+        if name not in names_for(role):
+            raise ProfileError(f"There is no model {name!r} for {role}. Choose one of: {', '.join(names_for(role))}.")
+        if at:
+            if name not in SPECS:
+                raise ProfileError(f"The model {name!r} is built in and takes no folder.")
+            path = Path(folder).expanduser()
+            if not path.is_dir():
+                raise ProfileError(f"The folder {folder!r} for {role} does not exist.")
+            folders[name] = path
+        wishes[role] = name
+    _bring_along(wishes)
+    return wishes, folders
+
+
+def _bring_along(wishes: dict[Role, str]) -> None:
+    """Complete a wish for one of the roles that share a space; say which wishes exclude each other."""
+    wished = {role: wishes[role] for role in TOGETHER if role in wishes}
+    spaces = {name for role, name in wished.items() if name in SPECS}
+    nano = [role for role, name in wished.items() if name == NANO[role]]
+    if len(spaces) > 1 or (nano and (spaces or len(nano) < len(wished))):
+        told = ", ".join(f"{role}={name}" for role, name in wished.items())
+        raise ProfileError(f"These do not fit together: {told}. Wish for the frame encoder alone; the others follow.")
+    if nano:
+        wishes.update({role: NANO[role] for role in TOGETHER})
+    elif spaces:
+        (space,) = spaces
+        wishes.update({"frame_encoder": space, "text_embedding": space, "compressor": "clip-space"})
+
+
+def _agreed(table: Mapping[Role, str], wishes: Mapping[Role, str]) -> dict[Role, str]:
+    """A profile's models with the wishes in their places.
+
+    The captioner is the reasoner too, unless it was wished for: two vision-language models rarely fit together.
+    """
+    agreed = {**table, **wishes}
+    if "captioner" not in wishes:
+        agreed["captioner"] = agreed["reasoner"] if agreed["reasoner"] in SPECS else NANO["captioner"]
+    return agreed
+
+
+def _smaller(models: Mapping[Role, str], wishes: Mapping[Role, str]) -> Iterable[dict[Role, str]]:
+    """The same with smaller models step by step, but for those that were wished for."""
+    smaller = dict(models)
+    while True:
+        step = {
+            role: SMALLER[name] for role, name in smaller.items() if name in SMALLER and name not in wishes.values()
+        }
+        if not step:
+            return
+        smaller |= step
+        yield dict(smaller)
+
+
+def _devices(profile: str, machine: Machine) -> tuple[Device, ...]:
+    if profile == "nano":
+        return ("cpu",)
+    return ("cuda", "cpu") if machine.gpu else ("cpu",)
+
+
+def _fault(
+    profile: str, models: Mapping[Role, str], folders: Mapping[str, Path], device: Device, machine: Machine
+) -> str:
+    """Why these models cannot run on that device, as the second half of a sentence; empty when they can.
+
+    What lies in a folder of the operator's own may be of any size, and is not counted.
+    """
+    specs = [spec for spec in with_parts(models.values()) if spec.name not in folders]
+    if device == "cuda":
+        need = sum(spec.memory.gpu for spec in specs)
+        if need > machine.gpu_free:
+            return f"needs {_gb(need)} of GPU memory, and the {machine.gpu} has {_gb(machine.gpu_free)} free"
+    else:
+        never = [spec.name for spec in specs if spec.memory.cpu is None]
+        if never:
+            return f"needs a GPU for {' and '.join(never)}"
+        need = sum(spec.memory.cpu or 0 for spec in specs)
+        if need > machine.ram_free:
+            return f"needs {_gb(need)} of memory, and {_gb(machine.ram_free)} are free"
+    absent = [spec.name for spec in specs if not machine.has(spec.name)]
+    if absent:
+        return f"{_NO_HUB}, and {_list(absent)} {'are' if len(absent) > 1 else 'is'} not in the cache"
+    return ""
+
+
+def _slow(models: Mapping[Role, str], device: Device, machine: Machine) -> str:
+    if device == "cpu" and models["reasoner"] in SPECS and machine.cores < LEAST_CORES:
+        return f"needs {LEAST_CORES} cores without a GPU, and there are {machine.cores}"
+    return ""
+
+
+def _why(device: Device, machine: Machine) -> str:
+    if device == "cuda":
+        return f"It is the best that fits the {machine.gpu} with {_gb(machine.gpu_free)} free."
+    return f"It is the best that {machine.cores} cores and {_gb(machine.ram_free)} of free memory can bear."
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def _list(words: Iterable[str]) -> str:
+    *first, last = dict.fromkeys(words)
+    return f"{', '.join(first)} and {last}" if first else last
