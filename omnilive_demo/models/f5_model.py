@@ -151,19 +151,7 @@ def _flow(path: Path, letters: dict[str, int]) -> Any:
     begin = "ema_model.transformer."
     weights = {name.removeprefix(begin): value for name, value in stored.items() if name.startswith(begin)}
     try:
-        shape = {name: tuple(value.shape) for name, value in weights.items()}
-        dim = shape["proj_out.weight"][1]
-        first = "transformer_blocks.0"
-        transformer = DiT(
-            dim=dim,
-            depth=_count(weights, "transformer_blocks"),
-            heads=shape[f"{first}.attn.to_q.weight"][0] // _HEAD,
-            ff_mult=shape[f"{first}.ff.ff.0.0.weight"][0] // dim,
-            mel_dim=shape["proj_out.weight"][0],
-            text_num_embeds=len(letters),
-            text_dim=shape["text_embed.text_embed.weight"][1],
-            conv_layers=_count(weights, "text_embed.text_blocks"),
-        )
+        transformer = DiT(text_num_embeds=len(letters), **_sizes(weights))
         transformer.load_state_dict(weights)
     except KeyError as error:
         raise RuntimeError(f"The weight file {path} holds no F5-TTS transformer: it lacks {error}.") from error
@@ -178,6 +166,21 @@ def _flow(path: Path, letters: dict[str, int]) -> Any:
         "target_sample_rate": RATE_HZ,
     }
     return CFM(transformer, mel_spec_kwargs={**sound, "mel_spec_type": "vocos"}, vocab_char_map=letters)
+
+
+def _sizes(weights: Mapping[str, Any]) -> dict[str, int]:
+    """What the transformer is made with. Raises KeyError where the weights are of something else."""
+    mels, dim = weights["proj_out.weight"].shape
+    first = "transformer_blocks.0"
+    return {
+        "dim": dim,
+        "depth": _count(weights, "transformer_blocks"),
+        "heads": weights[f"{first}.attn.to_q.weight"].shape[0] // _HEAD,
+        "ff_mult": weights[f"{first}.ff.ff.0.0.weight"].shape[0] // dim,
+        "mel_dim": mels,
+        "text_dim": weights["text_embed.text_embed.weight"].shape[1],
+        "conv_layers": _count(weights, "text_embed.text_blocks"),
+    }
 
 
 def _count(weights: Mapping[str, object], row: str) -> int:

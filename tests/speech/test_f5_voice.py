@@ -11,7 +11,7 @@ from tiny_f5 import build_tiny_f5
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.config import ASSETS
-from omnilive_demo.models.f5_model import load_f5
+from omnilive_demo.models.f5_model import _letters, _sizes, load_f5
 from omnilive_demo.speech.f5_voice import READER, F5Synthesizer, pieces
 from omnilive_demo.speech.heard_words import spoken_by
 from omnilive_demo.speech.playout import RATE_HZ
@@ -201,6 +201,23 @@ def test_a_missing_or_truncated_file_is_named(folder: Path, tmp_path: Path, name
     (copy / name).unlink()
     with pytest.raises(FileNotFoundError, match=Path(name).name):
         load_f5(copy, device="cpu")
+
+
+def test_the_released_sizes_are_read_off_the_weights() -> None:
+    """The released transformer as its package describes it, without memory for its weights."""
+    import f5_tts
+    import torch
+    import yaml
+    from f5_tts.model import DiT
+
+    package = Path(f5_tts.__path__[0])
+    released = yaml.safe_load((package / "configs" / "F5TTS_v1_Base.yaml").read_text())["model"]["arch"]
+    with torch.device("meta"):
+        transformer = DiT(**released, text_num_embeds=2545, mel_dim=100)
+    sizes = _sizes(transformer.state_dict())
+    told = ("dim", "depth", "heads", "ff_mult", "text_dim", "conv_layers")
+    assert sizes == {name: released[name] for name in told} | {"mel_dim": 100}
+    assert len(_letters(package / "infer" / "examples" / "vocab.txt")) == 2545
 
 
 def test_a_configuration_cannot_name_foreign_classes(folder: Path, tmp_path: Path) -> None:
