@@ -29,7 +29,8 @@ def test_text_is_told_whole_and_ends_of_sentences_are_known(step):
 def test_chinese(step):
     text = "桌上有一个红色的杯子。旁边是一本书！"
     pieces = tell(AnswerText(), text, step)
-    assert "".join(piece.text for piece in pieces) == text and sum(piece.ends_sentence for piece in pieces) == 2
+    assert "".join(piece.text for piece in pieces) == text
+    assert sum(piece.ends_sentence for piece in pieces) == 2
 
 
 def test_marks_and_thoughts_are_not_spoken():
@@ -40,7 +41,8 @@ def test_marks_and_thoughts_are_not_spoken():
 
 def test_one_sentence_is_enough():
     answer = AnswerText(brief=True)
-    assert told(answer, "It is red. It is on the table.") == "It is red." and answer.over
+    assert told(answer, "It is red. It is on the table.") == "It is red."
+    assert answer.over
 
 
 def test_goes_on_behind_what_was_heard():
@@ -54,9 +56,11 @@ def test_goes_on_behind_what_was_heard():
 
 def test_a_model_that_goes_round_in_circles_is_stopped():
     answer = AnswerText()
-    assert told(answer, "It is red. " * 20) == "It is red." and answer.over
+    assert told(answer, "It is red. " * 20) == "It is red."
+    assert answer.over
     answer = AnswerText()
-    assert len(told(answer, "very " * 200)) < 60 and answer.over
+    assert len(told(answer, "very " * 200)) < 60
+    assert answer.over
 
 
 def test_pause_drops_what_is_not_a_sentence_yet():
