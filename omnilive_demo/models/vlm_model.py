@@ -103,11 +103,14 @@ class VlmModel:
         """
         if sum(part["type"] == "image" for message in chat for part in message["content"]) != len(pictures):
             raise ValueError("A conversation needs as many pictures as it speaks of.")
+        pictures = [
+            np.require(picture, requirements="W") for picture in pictures
+        ]  # or torch warns
         text = self._processor.apply_chat_template(self._clean(chat), add_generation_prompt=True, tokenize=False)
         # The template has written its own beginning already.
         head = self._tokenizer.bos_token
         special = {"add_special_tokens": not (head and text.startswith(head))}
-        read = self._processor(text=[text], images=list(pictures) or None, return_tensors="pt", **special)
+        read = self._processor(text=[text], images=pictures or None, return_tensors="pt", **special)
         ids = read["input_ids"]
         digests = tuple(_digest(picture) for picture in pictures)
         spans = self._spans(ids[0].tolist(), pictures)

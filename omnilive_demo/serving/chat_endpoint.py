@@ -25,6 +25,7 @@ T = TypeVar("T")
 Body = Mapping[str, Any]
 log = logging.getLogger(__name__)
 
+_LIMITS = "max_tokens", "max_completion_tokens"  # what the longest answer is called; the second by newer hosted models
 LOOK_S = 0.02  # how often a wait asks whether it is still wanted
 _TOO_LONG = re.compile(r"context|too long|maximum.{0,40}(?:tokens|length)|token limit|too many tokens", re.IGNORECASE)
 _NO_PICTURES = re.compile(r"image|vision|multi-?modal|content.{0,20}(?:string|type)", re.IGNORECASE)
@@ -77,6 +78,7 @@ class ChatEndpoint:
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._key = key
         self._patience = patience or Patience()
+        self._limit = _LIMITS[0]
         self._client: httpx.AsyncClient | None = None
 
     async def stream(
@@ -93,7 +95,7 @@ class ChatEndpoint:
             EndpointError: it could not be asked.
             WorkCancelled: cancelled before its end.
         """
-        body = {"model": self.model, "messages": list(messages), "stream": True, "max_tokens": most_tokens}
+        body = {"model": self.model, "messages": list(messages), "stream": True, self._limit: most_tokens}
         response = await self._open(body | dict(more or {}), cancel)
         begun = False
         try:
@@ -137,6 +139,10 @@ class ChatEndpoint:
                 return response
             if response is not None:
                 failure, again = await self._refusal(response)
+                if self._limit in body and _LIMITS[1] in str(failure) and self._limit != _LIMITS[1]:
+                    self._limit = _LIMITS[1]  # learnt once
+                    renamed = {_LIMITS[1] if name == _LIMITS[0] else name: value for name, value in body.items()}
+                    return await self._open(renamed, cancel)
                 if not again or not left:
                     raise failure
                 wait_s = max(wait_s, _retry_after_s(response.headers.get("retry-after")))

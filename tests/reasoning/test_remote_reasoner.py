@@ -4,12 +4,14 @@ import asyncio
 import base64
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +20,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from reasoning_fakes import Stage, evidence, frame
+from vlm_checkpoints import write_qwen
 
-from omnilive_demo.reasoning.remote_reasoner import LOST, RemoteReasoner
+from omnilive_demo.models.vlm_model import load_vlm
+from omnilive_demo.reasoning.answer_text import AnswerText
+from omnilive_demo.reasoning.prompt import Prompter
+from omnilive_demo.reasoning.remote_reasoner import LOST, RemoteReasoner, picture_url
+from omnilive_demo.reasoning.vlm_reasoner import chat_of, pictures_of
 from omnilive_demo.records import Delta, SeenFrame
 from omnilive_demo.serving.chat_endpoint import ChatEndpoint, EndpointError, Patience
 
@@ -42,23 +49,23 @@ class Server:
         return [one for one in everything if one["body"]["model"] == reasoner._endpoint.model]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    command = [sys.executable, str(Path(__file__).parent / "openai_server.py")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+@contextmanager
+def running(*arguments: str) -> Iterator[Server]:
+    command = [sys.executable, str(Path(__file__).parent / "openai_server.py"), *arguments]
+    path = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path})
     try:
         assert process.stdout is not None
-        port = int(process.stdout.readline())
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield Server(port)
+        yield Server(int(process.stdout.readline()))  # it listens already
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as server:
+        yield server
 
 
 def seen_frame(t_s: float, *labels: str, colour: int = 0, change: float = 0.0) -> SeenFrame:
@@ -82,13 +89,17 @@ def text_of(deltas: list[Delta]) -> str:
     return "".join(delta.text for delta in deltas)
 
 
-def pictures_of(body: dict) -> list[np.ndarray]:
+def sent_pictures(body: dict) -> list[np.ndarray]:
     parts = [
         part for message in body["messages"] if isinstance(message["content"], list) for part in message["content"]
     ]
     urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
     assert all(url.startswith("data:image/jpeg;base64,") for url in urls)
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))) for url in urls]
+    return [decoded_url(url) for url in urls]
+
+
+def decoded_url(url: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
 
 
 async def test_an_answer_is_streamed_with_picture_and_evidence(server):
@@ -102,7 +113,7 @@ async def test_an_answer_is_streamed_with_picture_and_evidence(server):
     assert asked["key"] == "Bearer sk-test"
     assert asked["end"] == "done"
     assert asked["body"]["stream"] is True
-    (picture,) = pictures_of(asked["body"])
+    (picture,) = sent_pictures(asked["body"])
     assert picture.shape == (48, 64, 3)
     assert abs(int(picture.mean()) - 200) < 4
     assert asked["body"]["messages"][-1]["content"][-1]["text"] == "What is this?"
@@ -110,6 +121,13 @@ async def test_an_answer_is_streamed_with_picture_and_evidence(server):
 
 async def test_an_endpoint_that_does_not_stream_answers_all_the_same(server):
     assert text_of(await ask(server.reasoner({"at_once": "It is red. Yes."}))) == "It is red. Yes."
+
+
+async def test_an_endpoint_may_call_the_longest_answer_otherwise(server):
+    reasoner = server.reasoner({"words": RED, "new_name": True})
+    assert text_of(await ask(reasoner)) == "It is red. It is on the table."
+    assert text_of(await ask(reasoner)) == "It is red. It is on the table."
+    assert ["max_tokens" in one["body"] for one in server.seen(reasoner)] == [True, False, False]
 
 
 async def test_cancelling_closes_the_connection_at_once(server):
@@ -155,7 +173,7 @@ async def test_a_changed_scene_cuts_the_request_and_the_answer_goes_on(server):
     assert first["end"] == "closed"
     assert second["body"]["continue_final_message"] is True
     assert second["body"]["messages"][-1] == {"role": "assistant", "content": "It is red."}
-    assert [round(float(p.mean()), -1) for p in pictures_of(second["body"])] == [40]
+    assert [round(float(p.mean()), -1) for p in sent_pictures(second["body"])] == [40]
     assert second["body"]["messages"][:-2] == first["body"]["messages"][:-1]
     await reasoner.close()
 
@@ -226,6 +244,28 @@ async def test_what_goes_wrong_is_said_in_a_sentence(server, reply, words, asked
         await ask(reasoner)
     assert "sk-test" not in str(error.value)
     assert len(server.seen(reasoner)) == asked
+
+
+async def test_a_model_behind_the_wire_says_what_it_says_here(tmp_path):
+    folder = write_qwen(tmp_path / "model")
+    model = load_vlm(folder, "cpu")
+    stage = Stage(180.0, seen_frame(179, "cup", colour=200))
+    question, recall = stage.asked("What is this?", evidence(4, 20, 30, "picture", "a dog"))
+    question = replace(question, heard_sentences=1, history=((question.text, "It is red."),))
+    prompt = Prompter().ask(question, recall, stage.view.recent(16), 180.0)
+    sent = [decoded_url(picture_url(picture)) for picture in pictures_of(prompt)]
+    here, answer, pieces = model.begin(model.read(chat_of(prompt), sent, prompt.begun)), AnswerText(prompt.begun), []
+    for _ in range(24):
+        if (text := here.next(stage.cancel)) is None:
+            break
+        pieces += answer.push(text)
+    expected = "".join(piece.text for piece in (*pieces, *answer.finish()))
+    with running(str(folder)) as server:
+        reasoner = RemoteReasoner(ChatEndpoint(server.url, "vlm", patience=Patience()))
+        deltas = [delta async for delta in reasoner.answer(question, recall, stage.view, stage.cancel)]
+        await reasoner.close()
+    assert text_of(deltas) == expected
+    assert len(expected) > 5
 
 
 async def test_nobody_there():
