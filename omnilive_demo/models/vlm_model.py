@@ -103,9 +103,7 @@ class VlmModel:
         """
         if sum(part["type"] == "image" for message in chat for part in message["content"]) != len(pictures):
             raise ValueError("A conversation needs as many pictures as it speaks of.")
-        pictures = [
-            np.require(picture, requirements="W") for picture in pictures
-        ]  # or torch warns
+        pictures = [np.require(picture, requirements="W") for picture in pictures]  # or torch warns
         text = self._processor.apply_chat_template(self._clean(chat), add_generation_prompt=True, tokenize=False)
         # The template has written its own beginning already.
         head = self._tokenizer.bos_token
