@@ -183,7 +183,7 @@ class Answering:
             picture_t_s = delta.picture_t_s if delta.picture_t_s is not None else picture_t_s
             text = self.text + delta.text
             self._grow(AnswerGrew(question.turn, delta.text, text, False, evidence, picture_t_s))
-            for sentence in (*splitter.push(delta.text), *(splitter.flush() if delta.ends_sentence else ())):
+            for sentence in (*splitter.push(delta.text), *(splitter.end_sentence() if delta.ends_sentence else ())):
                 await sentences.put(sentence)
             if spoken and self._engine.settings.refresh:
                 await sentences.settled()

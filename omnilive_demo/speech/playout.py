@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from omnilive_demo.clock import SessionClock
 from omnilive_demo.speech.heard_words import spoken_by
+from omnilive_demo.speech.sentences import goes_on
 from omnilive_demo.speech.synthesizer import SpokenSentence
 
 RATE_HZ = 24_000
@@ -173,7 +174,10 @@ class Playout:
         if now is None:
             return 0
         heard_s = self._heard_s(now) + FRAME_S
-        return sum(offset_s + len(s.samples) / s.rate_hz <= heard_s for offset_s, s in now.sentences)
+        return sum(
+            offset_s + len(piece.samples) / piece.rate_hz <= heard_s and not goes_on(piece.text)
+            for offset_s, piece in now.sentences
+        )
 
     def duck(self) -> None:
         """Lower the voice while somebody may be speaking."""

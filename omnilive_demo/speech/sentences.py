@@ -57,11 +57,22 @@ class SentenceSplitter:
             self._given += 1
         return sentences
 
+    def end_sentence(self) -> list[str]:
+        """Whoever pushes knows that a sentence ends here: what is left of it (an empty list when nothing is left)."""
+        last, self._rest = self._rest.strip(), ""
+        self._given += bool(last)
+        return [last] if last else []
+
     def flush(self) -> list[str]:
         """The text is over: what is left is the last sentence (an empty list when nothing is left)."""
-        last = self._rest.strip()
-        self._rest, self._given = "", 0
-        return [last] if last else []
+        last = self.end_sentence()
+        self._given = 0
+        return last
+
+
+def goes_on(piece: str) -> bool:
+    """Whether a piece was cut at a clause, so that its sentence goes on in the next one."""
+    return _CLAUSE.search(piece[-2:]) is not None
 
 
 def split_sentences(text: str) -> list[str]:

@@ -159,6 +159,16 @@ async def test_a_stop_in_the_second_sentence_keeps_the_first(stage: Stage) -> No
     assert stage.playout.stop() == "All is well. The door"
 
 
+async def test_a_sentence_in_two_pieces_is_heard_when_both_are(stage: Stage) -> None:
+    stage.playout.begin(1)
+    for text in ("You said it a while ago,", "when it was dark.", "And then?"):
+        stage.playout.put(1, sentence(text))
+    await stage.life.run(0.75 + 0.02 + PAUSE_S)
+    assert stage.playout.heard_sentences() == 0
+    await stage.life.run(0.75 + 0.1)
+    assert stage.playout.heard_sentences() == 1
+
+
 async def test_what_the_page_heard_counts_more_than_what_was_sent(stage: Stage) -> None:
     stage.playout.begin(1)
     stage.playout.put(1, sentence())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from omnilive_demo.speech.sentences import MAX_CHARS, SentenceSplitter, split_sentences
+from omnilive_demo.speech.sentences import MAX_CHARS, SentenceSplitter, goes_on, split_sentences
 
 CASES = {
     "numbers": ("Pi is 3.14 or so. It is 2.5 m long.", ["Pi is 3.14 or so.", "It is 2.5 m long."]),
@@ -65,6 +65,17 @@ def test_flush_leaves_nothing_behind() -> None:
     splitter.push("One. Two")
     assert splitter.flush() == ["Two"]
     assert splitter.flush() == []
+
+
+def test_who_knows_where_a_sentence_ends_can_say_so() -> None:
+    splitter = SentenceSplitter()
+    long = "I saw a red umbrella by the door about a minute ago, on the left side of the hall."
+    assert splitter.push("Yes.") + splitter.end_sentence() == ["Yes."]
+    assert splitter.push(long) + splitter.end_sentence() == [long], "only the first sentence is cut at a clause"
+    assert splitter.end_sentence() == []
+    splitter.flush()
+    pieces = splitter.push(long) + splitter.end_sentence()
+    assert [goes_on(piece) for piece in pieces] == [True, False]
 
 
 def test_white_space_alone_is_no_sentence() -> None:
