@@ -161,7 +161,7 @@ async def test_a_stop_in_the_second_sentence_keeps_the_first(stage: Stage) -> No
 
 async def test_a_sentence_in_two_pieces_is_heard_when_both_are(stage: Stage) -> None:
     stage.playout.begin(1)
-    for text in ("You said it a while ago,", "when it was dark.", "And then?"):
+    for text in ("You said it,", "in the dark.", "And then what?"):
         stage.playout.put(1, sentence(text))
     await stage.life.run(0.75 + 0.02 + PAUSE_S)
     assert stage.playout.heard_sentences() == 0
