@@ -16,9 +16,10 @@ from omnilive_demo.reasoning.spoken_command import Command, read_command
 from omnilive_demo.records import Evidence
 from omnilive_demo.remark import Remark
 from omnilive_demo.speculating import Guess, Speculating
+from omnilive_demo.speech.playout import FRAME_S, PAUSE_S
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice
 
-FRAMES_OF_ANSWER = 25 + 6 + 25
+FRAMES_OF_ANSWER = 25 + round(PAUSE_S / FRAME_S) + 25
 
 
 async def answered(stage: Stage) -> None:

@@ -11,7 +11,7 @@ _LEFT_OPEN_WORDS = """
     of to in on at by for from with without about into onto over under between behind before after during near than
     and or but because if when while although though unless until since whether so that as
     is are was were am be been being do does did has have had can could will would shall should may might must
-    let's i'm you're we're they're i've we've i'll we'll wanna gonna
+    let's i'm you're we're they're i've we've i'll we'll i'd you'd he'd she'd we'd they'd wanna gonna
     i we they he she who what where why how very really more most too just also not
     um uh er erm hmm uhm like well
 """
@@ -23,6 +23,7 @@ _AUXILIARY = r"(is|was|are|were|am|did|do|does|can|could|will|would|have|has|had
 _PRONOUN = r"(it|this|that|these|those|he|she|they|you|i|we|there|here)"
 _FINDS = r"(see|saw|seen|find|found|notice|noticed|hear|heard|put|leave|left)"
 _NO_PLACE = rf"(?!.* {_FINDS} (on|in|at|from|behind|under)$)"  # "what do you see on" the table
+_NO_WHAT = r"(?!(what|which|who)\b.* (on|in)$)"  # "what is that on" the left
 _LACKS = rf"({_FINDS}|describe|take|show|bring|give|get|need|have|tell|read)"
 _THING = r"(it|this|that|him|her|them|me|you|us)"
 
@@ -30,8 +31,8 @@ _CLOSED = re.compile(
     rf"(what|who|where|when|how|which) {_BE} {_PRONOUN}"  # "who are they"
     rf"|.*\b(what|who|where|how) {_PRONOUN} {_AUXILIARY}"  # "do you know where they are"
     rf"|{_NO_PLACE}(what|who|where|which|how)\b.* {_AUXILIARY} (\w+ ){{1,3}}"
-    r"(about|for|from|with|on|in|at|to|like|do|doing|have)"
-    rf"|{_NO_PLACE}.*\b{_AUXILIARY} {_PRONOUN} .*\b(on|in|that|before|after|too)"  # "did you turn it on"
+    r"(about|for|from|with|to|like|do|doing|have|(\w+ing|\w+ed|look|live|work|sit|stay) (on|in|at))"
+    rf"|{_NO_PLACE}{_NO_WHAT}.*\b{_AUXILIARY} {_PRONOUN} .*\b(on|in|that|before|after|too)"  # "did you turn it on"
     rf"|.*\b(about|like|after|before|for|with|of|to) {_THING}|.*\bdo (it|this|that|them)"
     r"|(so|why|how|who|what|when|where|really|why not|how so|(yes )?i (am|do|did|can|was|have|will))"
 )
@@ -41,6 +42,7 @@ _OPEN_QUESTION = re.compile(
     rf"(so |and |but )?((why|how) )?{_AUXILIARY} {_PRONOUN}"  # "why is it"
     rf"|(so |and |but )?(what|where|when|who|how) (did|do|does|can|could|will|would|have|has|had|should) {_PRONOUN}"
     rf"|(so |and |but )?((where|why|how) )?(did|do|does|can|could|will|would|have|has|had|should) {_PRONOUN} {_LACKS}"
+    rf"|(so |and |but )?((where|when|why)\b.* {_FINDS}|how many( \w+)?)"
 )
 """Whole texts that begin a question and lack what it is about: "where did I put", "did you see"."""
 

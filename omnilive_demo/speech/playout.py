@@ -28,7 +28,7 @@ from omnilive_demo.speech.synthesizer import SpokenSentence
 RATE_HZ = 24_000
 FRAME_SAMPLES = 480  # 20 ms
 FRAME_S = FRAME_SAMPLES / RATE_HZ
-PAUSE_S = 0.12  # between two sentences
+PAUSE_S = 0.1  # between two sentences
 DUCKED_GAIN = 0.25  # -12 dB
 RAMP_SAMPLES = 240  # 10 ms, so that a change of gain does not click
 AUDIBLE = 0.003  # about -50 dBFS

@@ -31,6 +31,8 @@ What does it look like
 Why
 Tell me what happened after that
 What did you see
+What are you sitting on
+How many people were there
 How are you
 What is he working on
 What do you have
@@ -61,6 +63,11 @@ Why is it
 So when did you
 How do you
 Is it
+Where did we put
+How many
+How many people
+What is that on
+The thing that I'd
 """
 
 ANNOUNCING = """
