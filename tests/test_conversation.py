@@ -11,8 +11,9 @@ from omnilive_demo import understanding
 from omnilive_demo.ear_events import SoundHeard, SpeechDismissed, SpeechEnded, SpeechPaused, SpeechStarted
 from omnilive_demo.events import AnswerGrew, Caption, Fault, Interrupted, Retrieved, StateChanged, TurnLatency
 from omnilive_demo.records import Heard
+from omnilive_demo.speech.playout import FRAME_S, PAUSE_S
 
-FRAMES_OF_ANSWER = 25 + 6 + 25  # two half-second sentences with a pause of 120 ms
+FRAMES_OF_ANSWER = 25 + round(PAUSE_S / FRAME_S) + 25  # two half-second sentences with a pause
 
 
 async def test_a_spoken_question_is_recognised_answered_and_spoken() -> None:
