@@ -188,6 +188,7 @@ class FasterWhisperRecognizer:
         language: spoken here; empty to tell by the sound which of `languages` it is.
         workers: utterances that are decoded at once. One keeps final words fastest on a small machine.
         threads: of one decoding on a CPU; 0 for CTranslate2's own choice.
+        brief: final words of short utterances in a third of the time on a CPU, see `WhisperDecoder`.
         name: shown on the page.
         load: makes the decoder; blocking.
     """
@@ -200,13 +201,14 @@ class FasterWhisperRecognizer:
         languages: tuple[str, ...] = ("en", "zh"),
         workers: int = 1,
         threads: int = 0,
+        brief: bool = False,
         name: str = "",
         load: Callable[[], WhisperDecoder] | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError("a recogniser needs at least one worker")
         self.name = name or folder.name
-        self._load = load or (lambda: WhisperDecoder(folder, device, language, languages, threads, workers))
+        self._load = load or (lambda: WhisperDecoder(folder, device, language, languages, threads, workers, brief))
         self._workers = workers
         self._lane: Lane | None = None
         self._decoder: WhisperDecoder | None = None

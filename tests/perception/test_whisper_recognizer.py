@@ -107,6 +107,20 @@ async def test_words_come_while_they_are_spoken(recognizer):
     assert await stream.partial() == "Where are my keys?"
 
 
+def test_what_is_short_is_encoded_in_a_shorter_window(folder, decoder, monkeypatch):
+    brief = WhisperDecoder(folder, "cpu", threads=1, brief=True)
+    frames: list[int] = []
+    for one in (decoder, brief):
+        encode = one._model.encode
+        monkeypatch.setattr(
+            one._model, "encode", lambda features, encode=encode: frames.append(features.shape[1]) or encode(features)
+        )
+        for seconds, careful in ((2.0, False), (2.0, True), (14.9, False), (14.9, True)):
+            assert one.decode(tone(LOW_HZ, seconds), careful).text.startswith("Where are my keys")
+    assert frames[:4] == [1536, 3000, 3000, 3000]
+    assert frames[-4:] == [1536, 1536, 3000, 3000]
+
+
 def test_a_set_language_and_the_one_spoken_before(folder, decoder):
     german = WhisperDecoder(folder, "cpu", language="de", threads=1)
     assert german.decode(tone(LOW_HZ, 1.0), careful=False).language == "de"
