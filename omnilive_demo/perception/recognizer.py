@@ -10,11 +10,27 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word and when it was said, in seconds from the first sample of its utterance; `confidence` in 0..1."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was understood. `text` is empty when nothing was; `confidence` in 0..1."""
+    """What was understood. `text` is empty when nothing was; `confidence` in 0..1.
+
+    language: its code ("en", "zh"), empty when the recogniser knows one language only. words: their times, where the
+    recogniser finds them out.
+    """
 
     text: str
     confidence: float = 1.0
+    language: str = ""
+    words: tuple[SpokenWord, ...] = ()
 
 
 class RecognitionStream(Protocol):
