@@ -22,6 +22,7 @@ from omnilive_demo.conversation import Conversation
 from omnilive_demo.ear_events import AudioBlock, VideoFrame
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import Bye, Fault, MemoryFigures, Notice, PageEvent, SourceChanged, StateChanged
+from omnilive_demo.lending import Lending
 from omnilive_demo.logs import session_id
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.store import StoreError
@@ -67,6 +68,7 @@ class Session:
         self.playout = Playout(self.clock, self._playout_started, self._playout_finished)
         self._view = RecentFrames(self.clock)
         self._voicing = Voicing()
+        self.lending = Lending(number, engine, self._voicing)
         self._muted = False
         self._told_outrun = False
         self._listeners: list[Callable[[PageEvent], None]] = []
@@ -114,6 +116,7 @@ class Session:
             open_memory, self.engine, self.folder, self._epoch_s, session=self.id, priority=Priority.MEMORY
         )
         self._memory = memory
+        self._voicing.prefer(self.engine.voices())
         self.clock.skip_to(memory.start_s)
         self._remembering = Remembering(self.id, self.engine, memory, self.announce)
         answering = Answering(

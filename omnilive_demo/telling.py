@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from omnilive_demo import lending
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import ClipRemembered, Hello, Json
@@ -38,6 +39,7 @@ def hello(engine: Engine, settings: Settings, transport: str, resumed: bool) -> 
             "session_s": settings.longest_session_s,
             "push": settings.push_port > 0,
             "voices": [asdict(voice) for voice in engine.voices()],
+            "own_voice": lending.offer(engine),
         },
         resumed=resumed,
         transport=transport,

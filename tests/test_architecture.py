@@ -13,7 +13,7 @@ BONES = {"ear_events", "events", "records", "config", "clock", "cancel", "queues
 ROOMS = {"perception", "memory", "reasoning", "speech"}
 SESSION = {
     "engine", "session", "conversation", "floor", "listening", "speculating", "steering", "turns", "understanding",
-    "answering", "perceiving", "remark", "remembering", "standing",
+    "answering", "lending", "perceiving", "remark", "remembering", "standing",
     "telling", "told", "utterance",
 }  # fmt: skip
 LEAVES = {"training", "evaluation"}

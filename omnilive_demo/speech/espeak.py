@@ -39,8 +39,10 @@ VOICES: dict[str, str] = {
     "fr": "Standard",
     "it": "Standard",
     "pt-br": "Brazilian",
+    "cmn": "Mandarin",
 }
 """Names of voices, which begin with the two letters of their language, and how they differ within it."""
+_LANGUAGES = {"cmn": "zh"}  # where the name does not begin with the language's two letters
 NORMAL_WPM = 170
 TARGET_RMS = 0.1  # -20 dBFS
 PEAK = 0.9
@@ -184,7 +186,7 @@ class ESpeakSynthesizer:
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """What there is to choose from."""
-        return tuple(VoiceInfo(name, name[:2], label) for name, label in VOICES.items())
+        return tuple(VoiceInfo(name, _LANGUAGES.get(name, name[:2]), label) for name, label in VOICES.items())
 
     def synthesize(self, sentence: str, voice: Voice, cancel: CancelToken) -> SpokenSentence | None:
         """Speak a sentence at 24 kHz; None when it was cancelled.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omnilive_demo.speech.synthesizer import Voice, VoiceInfo
+from omnilive_demo.speech.visitor_voice import OWN, OwnVoice, VisitorVoice, own_voices
 
 
 class Voicing:
@@ -12,12 +13,37 @@ class Voicing:
 
     def __init__(self) -> None:
         self._voice = Voice()
+        self._chosen = False
         self._speak = True
+        self._lent: VisitorVoice | None = None
 
     @property
     def voice(self) -> Voice | None:
         """What to speak with; None for answers in text only."""
-        return self._voice if self._speak else None
+        if not self._speak:
+            return None
+        if self._lent is not None and self._voice.name == OWN:
+            return OwnVoice(OWN, self._voice.rate, self._lent)
+        return self._voice
+
+    def prefer(self, voices: Sequence[VoiceInfo]) -> None:
+        """The models changed: who chose no voice, or one that is gone, gets the first of the list."""
+        known = self._chosen and self._voice.name in {voice.name for voice in (*voices, *self._own)}
+        if voices and not known:
+            self._voice, self._chosen = Voice(voices[0].name, self._voice.rate), False
+
+    def lend(self, visitor: VisitorVoice) -> None:
+        """From the next answer on, answers are spoken in the visitor's own voice."""
+        self._lent, self._voice, self._chosen = visitor, Voice(OWN, self._voice.rate), True
+
+    def take_back(self, voices: Sequence[VoiceInfo]) -> None:
+        """Forget the visitor's own voice."""
+        self._lent = None
+        self.prefer(voices)
+
+    @property
+    def _own(self) -> tuple[VoiceInfo, ...]:
+        return own_voices() if self._lent is not None else ()
 
     def change(
         self,
@@ -36,6 +62,7 @@ class Voicing:
         Raises:
             LookupError: there is no such voice or language; the message is for the page.
         """
+        voices = (*voices, *self._own) if voices else ()
         wanted = name or self._voice.name
         spoken = [voice.name for voice in voices if language is None or voice.language == language]
         if voices and not spoken:
@@ -44,5 +71,6 @@ class Voicing:
             if name is not None:
                 raise LookupError(f"There is no voice called {name!r}.")
             wanted = spoken[0]
+        self._chosen = self._chosen or name is not None or language is not None
         self._voice = Voice(wanted, rate or self._voice.rate)
         self._speak = self._speak if speak is None else speak

@@ -24,6 +24,7 @@ from omnilive_demo.transport.origin import client_address, origin_allowed
 from omnilive_demo.transport.replies import FOREIGN, ApiError, Endpoint, guarded, reply
 from omnilive_demo.transport.uploads import receive_upload
 from omnilive_demo.transport.visit import Visit
+from omnilive_demo.transport.voice_routes import voice_routes
 from omnilive_demo.transport.waiting import Waiting
 from omnilive_demo.transport.webrtc import OfferRefused, WebRtc
 from omnilive_demo.transport.websocket import Live
@@ -82,6 +83,7 @@ def build_routes(
         WebSocketRoute("/ws/live", live),
         route("/api/session/upload", doors.upload, "POST"),
         *memory_routes(settings, doors.owner, guard),
+        *voice_routes(doors.owner, guard),
         route("/healthz", healthz, "GET"),
         Mount("/page", _Files(page_folder, settings, "no-cache")),
         Mount("/samples", _Files(samples_folder, settings, "public, max-age=3600")),

@@ -101,7 +101,7 @@ def test_voices_differ_and_exist(voice: ESpeakSynthesizer) -> None:
     variants = {path.name for path in (data / "voices" / "!v").iterdir()}
     for one in voices:
         language, _, variant = one.name.partition("+")
-        assert language.startswith(one.language)
+        assert language.startswith({"zh": "cmn"}.get(one.language, one.language))
         assert language in languages
         assert not variant or variant in variants
     for i, one in enumerate(sounds):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from omnilive_demo.speech.synthesizer import Voice, VoiceInfo
+from omnilive_demo.speech.visitor_voice import OWN, OwnVoice, VisitorVoice
 from omnilive_demo.speech.voicing import Voicing
 
 VOICES = (
@@ -49,3 +51,38 @@ def test_what_there_is_not_is_a_sentence_and_changes_nothing(change, words):
 
 def test_while_the_voices_are_not_known_a_name_is_taken_on_trust():
     assert changed({"name": "en-gb"}, voices=()) == Voice("en-gb", 1.0)
+
+
+def lent() -> VisitorVoice:
+    return VisitorVoice(np.ones(100, np.float32), "My voice.", "en")
+
+
+def test_a_lent_voice_is_spoken_with_until_it_is_taken_back():
+    voicing, mine = Voicing(), lent()
+    voicing.change(VOICES, rate=1.5)
+    voicing.lend(mine)
+    assert voicing.voice == OwnVoice(OWN, 1.5, mine)
+    voicing.change(VOICES, name="en-gb")
+    assert voicing.voice == Voice("en-gb", 1.5)
+    voicing.change(VOICES, name=OWN)
+    assert voicing.voice == OwnVoice(OWN, 1.5, mine)
+    voicing.change(VOICES, language="en")
+    assert voicing.voice == OwnVoice(OWN, 1.5, mine)
+    voicing.take_back(VOICES)
+    assert voicing.voice == Voice("en-us", 1.5)
+    with pytest.raises(LookupError, match="'own'"):
+        voicing.change(VOICES, name=OWN)
+
+
+def test_who_chose_nothing_gets_the_first_voice_there_is():
+    natural = (VoiceInfo("f5", "en", "Reader"), *VOICES)
+    voicing = Voicing()
+    voicing.prefer(natural)
+    assert voicing.voice == Voice("f5")
+    voicing.prefer(VOICES)
+    assert voicing.voice == Voice("en-us"), "it is gone"
+    voicing.change(VOICES, name="en-gb")
+    voicing.prefer(natural)
+    assert voicing.voice == Voice("en-gb"), "a choice is kept"
+    voicing.prefer(())
+    assert voicing.voice == Voice("en-gb")
