@@ -65,7 +65,11 @@ class Session:
         self.folder = folder
         self._epoch_s = epoch_s
         self.clock = SessionClock()
-        self.playout = Playout(self.clock, self._playout_started, self._playout_finished)
+        self.playout = Playout(
+            self.clock,
+            lambda turn: self._conversation.on_started(turn),
+            lambda turn: self._conversation.on_finished(turn),
+        )
         self._view = RecentFrames(self.clock)
         self._voicing = Voicing()
         self.lending = Lending(number, engine, self._voicing)
@@ -343,9 +347,3 @@ class Session:
         if self._standing is not None:
             self._standing.on_seen(seen)
         await self._remembering.see(seen)
-
-    def _playout_started(self, turn: int) -> None:
-        self._conversation.on_started(turn)
-
-    def _playout_finished(self, turn: int) -> None:
-        self._conversation.on_finished(turn)
