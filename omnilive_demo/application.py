@@ -26,6 +26,7 @@ from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import Json
 from omnilive_demo.health import LoopLag
+from omnilive_demo.larger import Larger
 from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.session import Session
 from omnilive_demo.transport.lobby import Lobby
@@ -53,6 +54,7 @@ class Application:
         self._process = psutil.Process()
         self._closing = False
         self.engine = Engine(settings)
+        self._larger = Larger(self.engine)
         self.lobby = Lobby(self.make_session, settings)
 
     def routes(self) -> list[Any]:
@@ -63,12 +65,18 @@ class Application:
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Start loading, and watching the loop."""
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.create_task(self.engine.start()), asyncio.create_task(self._lag.run())]
+        self._tasks = [asyncio.create_task(self._load()), asyncio.create_task(self._lag.run())]
         if self.settings.public:
             await asyncio.to_thread(remove_stale, self.settings.data_dir / "sessions")
         await self.lobby.start()
         yield
         await self.close()
+
+    async def _load(self) -> None:
+        """The embedded models first, so that the page can be used; then larger ones, where they can be had."""
+        await self.engine.start()
+        if self.engine.ready.is_set():
+            await self._larger.run()
 
     def make_session(self, number: str) -> Session:
         """A new visitor's session; the only visitor of a private server finds the memory of last time."""
@@ -115,6 +123,7 @@ class Application:
         await self.lobby.close()
         for task in self._tasks:
             task.cancel()
+        await self._larger.close()
         await self.engine.close()
 
     def close_from_main(self) -> None:

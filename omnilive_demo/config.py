@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(500, ge=1)
     question_limit_chars: int = Field(1000, ge=10)
 
+    remote_url: str = Field("", description="OpenAI-compatible endpoint, up to /v1, for the reasoner `remote`")
+    remote_model: str = Field("", description="the model's name there")
+    remote_key: SecretStr = SecretStr("")
+
     push_host: str = Field("", description="address on which pushed RTMP streams are taken; empty: same as host")
     push_port: int = Field(1935, ge=0, le=65535, description="0 turns push off")
     turn_urls: tuple[str, ...] = ()

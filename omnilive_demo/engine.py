@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from omnilive_demo.config import ASSETS, Settings
-from omnilive_demo.events import Fault, Json, LoadProgress, PageEvent
-from omnilive_demo.models.profiles import choose_profile
+from omnilive_demo.events import Fault, Json, LoadProgress, Notice, PageEvent
+from omnilive_demo.models.choice import choose
+from omnilive_demo.models.machine import Machine
+from omnilive_demo.models.profiles import CANNOT
 from omnilive_demo.serving.lane import Lane
 from omnilive_demo.serving.threads import ThreadLane
 
 if TYPE_CHECKING:
+    from omnilive_demo.casting import SightParts
     from omnilive_demo.memory.compressor import Compressor
     from omnilive_demo.memory.picture_scores import PictureScale
     from omnilive_demo.models.clip_reader import ClipReader
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from omnilive_demo.perception.end_of_turn import EndOfTurn
     from omnilive_demo.perception.frame_encoder import FrameEncoder
     from omnilive_demo.perception.recognizer import Recognizer
+    from omnilive_demo.perception.semantic_turn import TurnModel
     from omnilive_demo.perception.sound_tagger import SoundTagger
     from omnilive_demo.perception.voice_activity import VoiceActivity
     from omnilive_demo.reasoning.instruction import InstructionPredictor
@@ -52,10 +56,12 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.profile, self.why = choose_profile(settings)
+        choose(settings.profile, settings.roles, Machine())  # a name that is not known is told at once
+        self.profile, self.why = "nano", "It runs on every machine without a download."
         self.ready = asyncio.Event()
         self.failure = ""
         self._listeners: list[Callable[[PageEvent], None]] = []
+        self._changed: list[Callable[[], None]] = []
         self._progress: dict[str, LoadProgress] = {}
         # One lane for each latency class: a slow write never delays an ear. Threads, because torch, ONNX, PyAV, SQLite
         # and eSpeak release the interpreter lock; the recogniser does not and has processes of its own.
@@ -64,16 +70,19 @@ class Engine:
         self.mind: Lane = ThreadLane("mind", threads=1)
         self.memory: Lane = ThreadLane("memory", threads=1)
         self.voice: Lane = ThreadLane("voice", threads=1)
-        self.lanes = (self.ears, self.eyes, self.mind, self.memory, self.voice)
+        self.turns: Lane = ThreadLane("turns", threads=1)
+        self.thinking: Lane = ThreadLane("thinking", threads=1)
+        self.lanes = (self.ears, self.eyes, self.mind, self.memory, self.voice, self.turns, self.thinking)
 
         self.new_voice_activity: Callable[[], VoiceActivity]
         self.recognizer: Recognizer
         self.sound_tagger: SoundTagger
         self.end_of_turn: EndOfTurn
+        self.turn_model: TurnModel | None = None
         self.encoder: FrameEncoder
         self.text_encoder: TextEncoder
         self.compressor: Compressor
-        self.reader: ClipReader
+        self.reader: ClipReader | None
         self.names: ThingNames
         self.picture_scale: PictureScale
         self.space: str
@@ -88,7 +97,7 @@ class Engine:
         except Exception as error:
             log.exception("loading failed")
             self.failure = str(error) or type(error).__name__
-            self._tell(Fault("loading_failed", f"The models could not be loaded: {self.failure}", "Restart the app."))
+            self.tell(Fault("loading_failed", f"The models could not be loaded: {self.failure}", "Restart the app."))
             return
         self.ready.set()
         log.info("ready: profile %s", self.profile)
@@ -108,17 +117,17 @@ class Engine:
             recognizer.cancel()
 
     async def _step(self, model: str, lane: Lane, load: Callable[[], None]) -> None:
-        self._tell(LoadProgress(model, 0, 1))
+        self.tell(LoadProgress(model, 0, 1))
         await lane.run(load, session="engine", priority=0)  # type: ignore[arg-type]
-        self._tell(LoadProgress(model, 1, 1, ready=True))
+        self.tell(LoadProgress(model, 1, 1, ready=True))
 
     async def _load_recognizer(self) -> None:
         from omnilive_demo.perception.pocketsphinx_recognizer import PocketSphinxRecognizer
 
-        self._tell(LoadProgress("speech recognition", 0, 1))
+        self.tell(LoadProgress("speech recognition", 0, 1))
         self.recognizer = PocketSphinxRecognizer()
         await self.recognizer.start()
-        self._tell(LoadProgress("speech recognition", 1, 1, ready=True))
+        self.tell(LoadProgress("speech recognition", 1, 1, ready=True))
 
     def _load_ears(self) -> None:
         from omnilive_demo.perception.end_of_turn import PauseAndCompleteness
@@ -186,6 +195,32 @@ class Engine:
         self.reasoner = EvidenceReasoner(self.text_encoder, names_things=True, reader=self.reader, names=self.names)
         self.instructions.predict("What is this?")  # the first call of a model is slow: pay for it now
 
+    def hear_turns(self) -> None:
+        """A turn model is there: the end of a turn is judged by sound and words."""
+        from omnilive_demo.perception.semantic_turn import SoundAndCompleteness
+
+        self.end_of_turn = SoundAndCompleteness()
+
+    def see_with(self, parts: SightParts) -> None:
+        """Sessions that begin from now on see and remember with these."""
+        from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
+
+        self.encoder, self.compressor, self.names = parts.encoder, parts.compressor, parts.names
+        self.picture_scale, self.space = parts.scale, parts.space
+        self.reader = None  # nano's reads nano's memory only
+        if self.reasoner.name == EvidenceReasoner.name:
+            self.reasoner = EvidenceReasoner(self.text_encoder, names_things=True)
+
+    def tell_models(self) -> None:
+        """Tell every session that another model plays a role now."""
+        for changed in tuple(self._changed):
+            changed()
+
+    @property
+    def cannot(self) -> tuple[str, ...]:
+        """What the visitor should not expect."""
+        return CANNOT[self.profile]
+
     def voices(self) -> tuple[VoiceInfo, ...]:
         """The voices of the languages that answers can be given in; none while they load."""
         if not self.ready.is_set():
@@ -196,7 +231,9 @@ class Engine:
         """(role, name) for the page; what is not loaded yet says so."""
         roles = {
             "voice activity": "silero-vad" if hasattr(self, "new_voice_activity") else None,
-            "end of turn": "pause and completeness" if hasattr(self, "end_of_turn") else None,
+            "end of turn": (self.turn_model.name if self.turn_model else "pause and completeness")
+            if hasattr(self, "end_of_turn")
+            else None,
             "speech recognition": getattr(getattr(self, "recognizer", None), "name", None),
             "sound events": getattr(getattr(self, "sound_tagger", None), "name", None),
             "text embedding": getattr(getattr(self, "text_encoder", None), "name", None),
@@ -208,14 +245,27 @@ class Engine:
         }
         return tuple((role, name or "loading") for role, name in roles.items())
 
-    def listen(self, listener: Callable[[PageEvent], None]) -> Callable[[], None]:
-        """Tell `listener` of loading progress, from the beginning; returns how to stop that."""
+    def listen(
+        self, listener: Callable[[PageEvent], None], changed: Callable[[], None] = lambda: None
+    ) -> Callable[[], None]:
+        """Tell `listener` of loading progress, from the beginning; returns how to stop that.
+
+        changed: called when another model plays a role.
+        """
         for event in self._progress.values():
             listener(event)
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        self._changed.append(changed)
 
-    def _tell(self, event: LoadProgress | Fault) -> None:
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+                self._changed.remove(changed)
+
+        return stop
+
+    def tell(self, event: LoadProgress | Notice | Fault) -> None:
+        """Tell every listener."""
         if isinstance(event, LoadProgress):
             self._progress[event.model] = event
         for listener in tuple(self._listeners):

@@ -5,6 +5,8 @@ While we speak, they duck us, silence us, or take the floor.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,7 @@ from omnilive_demo.reasoning.back_channel import LISTENING
 from omnilive_demo.reasoning.spoken_command import read_command
 from omnilive_demo.reasoning.words import plain
 from omnilive_demo.records import Origin
+from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.turns import Turns
 from omnilive_demo.understanding import Understanding
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from omnilive_demo.perceiving import Perceiving
 
 PARTIAL_EVERY_S = 0.6  # words so far are shown this often while somebody speaks
+TURN_MODEL_S = 0.25  # a turn model that does not begin within this time is not waited for
 FRAGMENT_WORDS, FRAGMENT_S = 4, 1.55
 GOES_ON_S = 2.0  # who speaks again so soon after a question, before its answer sounds, had not finished it
 
@@ -195,6 +199,8 @@ class Listening:
         if utterance is None:
             return
         utterance.stream.feed(event.samples)
+        if self._engine.turn_model is not None:
+            utterance.heard.add(event.samples)
         utterance.noise = event.noise
         spoken_s = self._clock.now_s() - utterance.start_s
         if utterance.paused:
@@ -254,10 +260,16 @@ class Listening:
         if utterance is None:
             return
         spoken_s = event.end_s - utterance.start_s
-        text = await utterance.stream.partial()
         # People in a film have paces of their own.
         pace_s = self._pace.pause_s if self.is_visitor(event.origin) else 0.0
-        wait_s = self._engine.end_of_turn.pause_s(Said(text, spoken_s, event.drawn_out, pace_s))
+        words = asyncio.ensure_future(utterance.stream.partial())
+        finished = await self._finished(utterance)
+        if finished is not None:  # a large recogniser is slower than a turn model: the sound alone decides at first
+            said = Said("", spoken_s, event.drawn_out, pace_s)
+            wait_s = self._engine.end_of_turn.pause_s(said, finished)
+            self._perceiving().set_end_pause(event.origin, event.utterance, wait_s)
+        text = await words
+        wait_s = self._engine.end_of_turn.pause_s(Said(text, spoken_s, event.drawn_out, pace_s), finished)
         self._perceiving().set_end_pause(event.origin, event.utterance, wait_s)
         if not utterance.paused or event.utterance not in self._open:
             return
@@ -268,6 +280,18 @@ class Listening:
             if text and not self._turns.under_way:
                 whole = f"{utterance.before} {text}".strip()
                 self._understanding.guess(utterance, whole, lambda: self._give_time(utterance, text, wait_s))
+
+    async def _finished(self, utterance: OpenUtterance) -> float | None:
+        """How likely the speaker has finished, by the sound; None where no model listens, or none in time."""
+        model = self._engine.turn_model
+        if model is None:
+            return None
+        with contextlib.suppress(LaneFull, WorkCancelled):
+            return await self._engine.turns.run(
+                model.probability, utterance.heard.last(), session=self._session, priority=Priority.TURN,
+                deadline_s=TURN_MODEL_S,
+            )  # fmt: skip
+        return None
 
     def _give_time(self, utterance: OpenUtterance, text: str, wait_s: float) -> None:
         """A few words that want nothing may be the beginning of something, and there is no answer to hurry for."""

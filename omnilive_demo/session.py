@@ -94,7 +94,7 @@ class Session:
     async def start(self) -> None:
         """Begin to perceive as soon as the models are there."""
         session_id.set(self.id)
-        self._stop_listening = self.engine.listen(self.announce)
+        self._stop_listening = self.engine.listen(self.announce, self._greet)
         self._tasks.append(asyncio.create_task(self._begin(), name="session"))
 
     async def _begin(self) -> None:
@@ -120,16 +120,14 @@ class Session:
             open_memory, self.engine, self.folder, self._epoch_s, session=self.id, priority=Priority.MEMORY
         )
         self._memory = memory
-        self._voicing.prefer(self.engine.voices())
         self.clock.skip_to(memory.start_s)
         self._remembering = Remembering(self.id, self.engine, memory, self.announce)
         answering = Answering(
             self.id, self.engine, memory, self.playout, self._view, self.announce,
-            lambda: self._voicing.voice,
+            lambda: self._voicing.among(self.engine.voices()),
         )  # fmt: skip
-        first_utterance = len(memory.spoken()) + 1  # the page knows the words of earlier runs by their place
-        on = (self._on_ear, self._on_seen, self._view.add)
-        self._perceiving = Perceiving(self.id, self.engine, *on, first_utterance)
+        first = len(memory.spoken()) + 1  # the page knows the words of earlier runs by their place
+        self._perceiving = Perceiving(self.id, self.engine, self._on_ear, self._on_seen, self._view.add, first)
         self._standing = Standing(
             self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark)
         )
@@ -147,8 +145,11 @@ class Session:
         self._remembering.start()
         self._perceiving.start()
         self._opened.set()
-        self.announce(telling.hello(self.engine, self.settings, "", resumed=False))
+        self._greet()
         self.announce(self._conversation.state)
+
+    def _greet(self) -> None:
+        self.announce(telling.hello(self.engine, self.settings, "", resumed=False))
 
     async def close(self, reason: str) -> None:
         """Say bye, close the open clip, free everything. Safe to call twice."""

@@ -16,7 +16,6 @@ from omnilive_demo import lending
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import ClipRemembered, Hello, Json
-from omnilive_demo.models.profiles import CANNOT
 from omnilive_demo.records import Clip, KeyFrame
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ def hello(engine: Engine, settings: Settings, transport: str, resumed: bool) -> 
         profile=engine.profile,
         why=engine.why,
         models=engine.models(),
-        cannot=CANNOT[engine.profile],
+        cannot=engine.cannot,
         samples=samples(ASSETS / "samples"),
         limits={
             "question_chars": settings.question_limit_chars,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from omnilive_demo.perception.recognizer import RecognitionStream
+from omnilive_demo.perception.semantic_turn import TurnSound
 from omnilive_demo.records import Origin, Snapshot
 
 
@@ -17,6 +18,7 @@ class OpenUtterance:
     start_s: float
     snapshot: Snapshot
     stream: RecognitionStream
+    heard: TurnSound = field(default_factory=TurnSound)
     confirmed: bool = False
     quiet_since_s: float | None = None  # the speaker pauses
     noise: str = ""  # what it sounds like, when that is no speech

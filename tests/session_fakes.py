@@ -160,7 +160,11 @@ class Stage:
             instructions=SimpleNamespace(
                 predict=lambda text: Instruction("?" in text, 0.99 if text.endswith("?") else 0.8)
             ),
-            end_of_turn=SimpleNamespace(pause_s=lambda said: 0.9 if said.text.rstrip("?").endswith("the") else 0.3),
+            end_of_turn=SimpleNamespace(
+                pause_s=lambda said, finished=None: 0.9 if said.text.rstrip("?").endswith("the") else 0.3
+            ),
+            turn_model=None,
+            turns=InlineLane(),
             settings=SimpleNamespace(serial=serial, refresh=True),
         )
         self.playout = Playout(

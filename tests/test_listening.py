@@ -21,7 +21,9 @@ from omnilive_demo.perception.end_of_turn import Said
 
 def listening(words: dict[int, str | Exception]) -> tuple[Stage, list[Said]]:
     stage, asked = Stage(words), []
-    stage.conversation._engine.end_of_turn = SimpleNamespace(pause_s=lambda said: asked.append(said) or 0.5)  # type: ignore[assignment]
+    stage.conversation._engine.end_of_turn = SimpleNamespace(
+        pause_s=lambda said, finished=None: asked.append(said) or 0.5
+    )  # type: ignore[assignment]
     return stage, asked
 
 

@@ -30,7 +30,7 @@ class Room:
             profile="nano",
             why="",
             memory=InlineLane(),
-            listen=lambda listener: lambda: None,
+            listen=lambda listener, changed=None: lambda: None,
             progress=lambda: (),
             models=lambda: (),
             voices=lambda: (),

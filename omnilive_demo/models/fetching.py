@@ -141,7 +141,7 @@ def _from_folder(spec: ModelSpec, folder: Path) -> Path:
         raise HubError(
             "not_found", f"The folder {folder} for {spec.name} does not exist.", "Give the path of a folder."
         )
-    fault = lacking(folder, spec)
+    fault = lacking(folder, spec, own=True)
     if fault:
         hint = f"It must be laid out as https://huggingface.co/{spec.repository}; copy it again."
         raise HubError("incomplete", f"The folder {folder} for {spec.name} {fault}.", hint)

@@ -87,8 +87,10 @@ def cached(cache: Path, spec: ModelSpec) -> Path | None:
     return folder if folder is not None and not lacking(folder, spec) else None
 
 
-def lacking(folder: Path, spec: ModelSpec) -> str:
+def lacking(folder: Path, spec: ModelSpec, own: bool = False) -> str:
     """What a model's folder lacks, as the end of a sentence; empty when nothing.
+
+    own: it is the operator's, with a model of the same kind and perhaps another size.
 
     Cheap enough for every start: names, the shards that an index names, known sizes, and the size that the header of
     a safetensors file promises. `damaged` reads every byte instead.
@@ -100,7 +102,8 @@ def lacking(folder: Path, spec: ModelSpec) -> str:
             return f"has no file {file.name}"
         for path in fitting:
             size = path.stat().st_size
-            expected = file.size or (_promised_size(path) if path.suffix == ".safetensors" else size)
+            told = 0 if own else file.size
+            expected = told or (_promised_size(path) if path.suffix == ".safetensors" else size)
             if size != expected:
                 return f"has a damaged {path.name} ({size:,} bytes" + (f" of {expected:,})" if expected else ")")
     for name, path in files.items():

@@ -1,11 +1,11 @@
-"""Profiles: which models play which part on this machine, and what that means for the visitor."""
+"""Profiles: what a visitor should not expect of each."""
 
 from __future__ import annotations
 
-from omnilive_demo.config import Settings
-
-AVAILABLE = ("nano",)
-
+_LARGER = (
+    "It can be wrong, and may say so in a sure voice: look at the memories under an answer.",
+    "It cannot identify people.",
+)
 CANNOT = {
     "nano": (
         "It names 250 everyday things, which it learned from drawings only: of photographs and camera pictures it may "
@@ -14,23 +14,10 @@ CANNOT = {
         "It names fifteen everyday sounds, learned from computed ones; any other sound is just a sound to it.",
         "It answers from what it saw and heard here, and has no general knowledge.",
     ),
+    "lite": (*_LARGER, "On a CPU an answer may take many seconds to begin."),
+    "standard": _LARGER,
 }  # fmt: skip
 
 
 class ProfileError(ValueError):
     """The operator asked for something that this version does not have."""
-
-
-def choose_profile(settings: Settings) -> tuple[str, str]:
-    """The profile to run, and a sentence that says why.
-
-    Raises:
-        ProfileError: the profile, or a role's model, does not exist here; the message lists the choices.
-    """
-    if settings.roles:
-        raise ProfileError(f"Models cannot be chosen by role yet (asked for: {', '.join(sorted(settings.roles))}).")
-    if settings.profile == "auto":
-        return "nano", "It is the only profile in this version, and it runs on every machine without a download."
-    if settings.profile not in AVAILABLE:
-        raise ProfileError(f"The profile {settings.profile!r} is not in this version. Choose one of: auto, nano.")
-    return settings.profile, "It was chosen by the operator."

@@ -20,7 +20,7 @@ NON_COMMERCIAL = Licence(
 )
 
 _WHISPER = "omnilive_demo.perception.whisper_recognizer:FasterWhisperRecognizer"
-_CLIP = "omnilive_demo.perception.clip_encoder:ClipEncoder"
+_CLIP = "omnilive_demo.perception.clip_encoder:ClipFrameEncoder"
 _VLM = "omnilive_demo.reasoning.vlm_reasoner:VlmReasoner"
 
 # What transformers reads besides the weights: all small, and not the same in every repository.
@@ -60,7 +60,7 @@ _ALL = (
             ),
         ),
         9 * MB, Licence("BSD-2-Clause"), MemoryNeed(150 * MB, 0),
-        "omnilive_demo.perception.smart_turn:SmartTurn", languages=("en", "zh"),
+        "omnilive_demo.perception.semantic_turn:SmartTurn", languages=("en", "zh"),
     ),
     ModelSpec(
         "ast-audioset", ("sound_tags",), "MIT/ast-finetuned-audioset-10-10-0.4593",
@@ -123,13 +123,13 @@ _ALL = (
             ModelFile("F5TTS_v1_Base/vocab.txt"),
         ),
         1_349 * MB, NON_COMMERCIAL, MemoryNeed(None, 2_500 * MB),
-        "omnilive_demo.speech.f5:F5Synthesizer", parts=("vocos-mel-24khz",), languages=("en", "zh"),
+        "omnilive_demo.speech.f5_voice:F5Synthesizer", parts=("vocos-mel-24khz",), languages=("en", "zh"),
     ),
     ModelSpec(
         "vocos-mel-24khz", (), "charactr/vocos-mel-24khz",
         "0feb3fdd929bcd6649e0e7c5a688cf7dd012ef21", True,
         (ModelFile("config.yaml"), ModelFile("pytorch_model.bin")),
-        54 * MB, MIT, MemoryNeed(200 * MB, 200 * MB), "omnilive_demo.speech.f5:F5Synthesizer",
+        54 * MB, MIT, MemoryNeed(200 * MB, 200 * MB), "omnilive_demo.speech.f5_voice:F5Synthesizer",
     ),
     # One pass for a whole sentence, so it is fast on a CPU; free to use; its phonemes come from eSpeak NG, which is
     # here anyway. SpeechT5 would need a set of speakers' vectors besides, FastSpeech2 a package for its phonemes.
@@ -140,7 +140,7 @@ _ALL = (
             ModelFile("model.safetensors"), ModelFile("config.json"), ModelFile("vocab.json"),
             ModelFile("tokenizer_config.json"), ModelFile("special_tokens_map.json", required=False),
         ),
-        145 * MB, MIT, MemoryNeed(500 * MB, 400 * MB), "omnilive_demo.speech.vits:VitsSynthesizer",
+        145 * MB, MIT, MemoryNeed(500 * MB, 400 * MB), "omnilive_demo.speech.cpu_voice:VitsSynthesizer",
         languages=("en",),
     ),
 )  # fmt: skip

@@ -83,8 +83,11 @@ class Said:
 class EndOfTurn(Protocol):
     """Decides how long a pause ends a turn."""
 
-    def pause_s(self, said: Said) -> float:
-        """Seconds of quiet after which the speaker has finished."""
+    def pause_s(self, said: Said, finished: float | None = None) -> float:
+        """Seconds of quiet after which the speaker has finished.
+
+        finished: how likely that is by the sound (0..1), where a model listened.
+        """
         ...
 
 
@@ -106,8 +109,8 @@ class PauseAndCompleteness:
     rambling_s: float = 8.0  # who has spoken for this long pauses longer
     rambling_extra_s: float = 0.15
 
-    def pause_s(self, said: Said) -> float:
-        """Seconds of quiet after which the speaker has finished."""
+    def pause_s(self, said: Said, finished: float | None = None) -> float:
+        """Seconds of quiet after which the speaker has finished; goes by words and voice alone."""
         words = re.findall(r"[a-z']+", said.text.lower())
         text = " ".join(words)
         if _COMMAND.fullmatch(text):

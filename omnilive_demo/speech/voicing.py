@@ -26,6 +26,11 @@ class Voicing:
             return OwnVoice(OWN, self._voice.rate, self._lent)
         return self._voice
 
+    def among(self, voices: Sequence[VoiceInfo]) -> Voice | None:
+        """What to speak with of the voices that there are now; None for answers in text only."""
+        self.prefer(voices)
+        return self.voice
+
     def prefer(self, voices: Sequence[VoiceInfo]) -> None:
         """The models changed: who chose no voice, or one that is gone, gets the first of the list."""
         known = self._chosen and self._voice.name in {voice.name for voice in (*voices, *self._own)}

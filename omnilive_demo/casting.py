@@ -1,0 +1,139 @@
+"""Which class plays which role in the larger profiles: from the files of a model to what does the work.
+
+Everything here blocks while it loads, and says in a sentence what is wrong with the files. Imports are inside, because
+each brings a large library along that no other role needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.config import ASSETS, Settings
+from omnilive_demo.models.choice import Device
+from omnilive_demo.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from omnilive_demo.memory.compressor import Compressor
+    from omnilive_demo.memory.picture_scores import PictureScale
+    from omnilive_demo.models.text_encoder import TextEncoder
+    from omnilive_demo.models.thing_names import ThingNames
+    from omnilive_demo.perception.frame_encoder import FrameEncoder
+    from omnilive_demo.perception.recognizer import Recognizer
+    from omnilive_demo.perception.semantic_turn import TurnModel
+    from omnilive_demo.perception.sound_tagger import SoundTagger
+    from omnilive_demo.reasoning.reasoner import Reasoner
+    from omnilive_demo.serving.lane import Lane
+    from omnilive_demo.speech.synthesizer import Synthesizer
+
+Folders = Mapping[str, Path]
+"""The files of the models, by the model's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightParts:
+    """What a memory of pictures is made with; the parts fit each other only."""
+
+    encoder: FrameEncoder
+    compressor: Compressor
+    names: ThingNames
+    scale: PictureScale
+    space: str
+
+
+def recognizer(spec: ModelSpec, folders: Folders, device: Device) -> Recognizer:
+    """Speech recognition; it still has to be started."""
+    from omnilive_demo.perception.whisper_recognizer import FasterWhisperRecognizer
+
+    return FasterWhisperRecognizer(folders[spec.name], device=device, brief=device == "cpu", name=spec.name)
+
+
+def turn_model(spec: ModelSpec, folders: Folders) -> TurnModel:
+    """The end of a turn by its sound."""
+    from omnilive_demo.perception.semantic_turn import SmartTurn
+
+    return SmartTurn(folders[spec.name] / spec.files[0].name, name=spec.name)
+
+
+def sound_tagger(spec: ModelSpec, folders: Folders, device: Device) -> SoundTagger:
+    """Names of sounds."""
+    from omnilive_demo.perception.audioset_tagger import AudioSetTagger
+
+    return AudioSetTagger(folders[spec.name], device=device, name=spec.name)
+
+
+def sight(spec: ModelSpec, folders: Folders, device: Device, settings: Settings, text: TextEncoder) -> SightParts:
+    """Frame encoder and compressor in the space of one CLIP model. text: for the meanings of names."""
+    from omnilive_demo.memory.clip_compressor import SCALE, ClipCompressor
+    from omnilive_demo.models.clip_model import ClipModel
+    from omnilive_demo.models.clip_text import ClipTextEncoder
+    from omnilive_demo.models.thing_names import ThingNames
+    from omnilive_demo.models.vocabulary import read_vocabulary
+    from omnilive_demo.perception.clip_encoder import ClipFrameEncoder
+
+    space = ClipModel(folders[spec.name], device=device)
+    things = read_vocabulary(ASSETS / "vocabulary.txt")
+    names = ThingNames(things, text)
+    names.meant("What is this?")  # encodes all names: pay for it now
+    names.synonym(("thing",))
+    return SightParts(
+        ClipFrameEncoder(space, things, cache=settings.data_dir / "cache"),
+        ClipCompressor(ClipTextEncoder(space), names),
+        names,
+        SCALE,
+        f"clip {space.fingerprint}",
+    )
+
+
+def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane) -> Reasoner:
+    """A vision-language model. lane: its own, so that a long reading holds up nothing else."""
+    from omnilive_demo.models.vlm_model import load_vlm
+    from omnilive_demo.reasoning.prompt import Prompter, PromptSize
+    from omnilive_demo.reasoning.vlm_reasoner import VlmReasoner
+
+    small = PromptSize(live_pictures=1, remembered_pictures=1, evidence=5, side=512)
+    model = load_vlm(folders[spec.name], device)
+    return VlmReasoner(model, lane, Prompter(small if device == "cpu" else PromptSize()))
+
+
+def remote_reasoner(settings: Settings) -> Reasoner:
+    """A language model behind an OpenAI-compatible endpoint.
+
+    Raises:
+        ValueError: the settings name no endpoint, or one that cannot be.
+    """
+    from omnilive_demo.reasoning.prompt import Prompter
+    from omnilive_demo.reasoning.remote_reasoner import RemoteReasoner
+    from omnilive_demo.serving.chat_endpoint import ChatEndpoint
+
+    if not settings.remote_url or not settings.remote_model:
+        raise ValueError("A remote reasoner needs OMNILIVE_REMOTE_URL and OMNILIVE_REMOTE_MODEL.")
+    key = settings.remote_key.get_secret_value()
+    return RemoteReasoner(ChatEndpoint(settings.remote_url, settings.remote_model, key), Prompter())
+
+
+def voices(
+    spec: ModelSpec, folders: Folders, device: Device, embedded: Synthesizer, on_fault: Callable[[str], None]
+) -> Synthesizer:
+    """A natural voice beside the embedded ones, which stand in for it. on_fault: called on the worker's thread."""
+    from omnilive_demo.speech.synthesizer import Voice
+    from omnilive_demo.speech.voice_choice import VoiceChoice
+
+    imitator: Synthesizer | None = None
+    if spec.parts:
+        from omnilive_demo.models.f5_model import load_f5
+        from omnilive_demo.speech.f5_voice import F5Synthesizer
+
+        folder = (folders[spec.name] / spec.files[0].name).parent
+        natural: Synthesizer = F5Synthesizer(load_f5(folder, folders[spec.parts[0]], device))
+        imitator = natural
+    else:
+        from omnilive_demo.models.vits_model import load_vits
+        from omnilive_demo.speech.cpu_voice import VitsSynthesizer
+
+        natural = VitsSynthesizer(load_vits(folders[spec.name], device))
+    natural.synthesize("Hello there.", Voice(natural.voices()[0].name), CancelToken())  # the first call is slow
+    return VoiceChoice([natural], embedded, imitator, on_fault)

@@ -1,0 +1,166 @@
+"""Larger models than the embedded ones: chosen, fetched, and put into their roles while the embedded ones go on.
+
+A role changes over between two utterances or two answers, when its model is ready. What sees and remembers is another
+matter: memories of two encoders cannot be compared, so a visitor keeps the eyes with which the visit began, and who
+comes later gets the new ones. What cannot be had is told in a sentence, and the embedded model keeps its role.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omnilive_demo import casting
+from omnilive_demo.cancel import CancelToken
+from omnilive_demo.config import Role
+from omnilive_demo.engine import Engine
+from omnilive_demo.events import Fault, LoadProgress, Notice
+from omnilive_demo.models.choice import Choice, choose
+from omnilive_demo.models.download import FetchCancelled
+from omnilive_demo.models.fetching import fetch
+from omnilive_demo.models.hub import Hub, HubError, default_hub
+from omnilive_demo.models.machine import inspect
+from omnilive_demo.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from omnilive_demo.perception.recognizer import Recognizer
+
+log = logging.getLogger(__name__)
+
+RETIRES_S = 40.0  # longer than any utterance and the wait for its words
+NO_MORE = frozenset(("unreachable", "stalled", "offline", "no_space", "unwritable"))
+"""What goes wrong for every other download as well."""
+
+
+class Larger:
+    """Runs once, beside the engine.
+
+    Args:
+        hub: where models come from; by default the one that the settings and the environment name.
+    """
+
+    def __init__(self, engine: Engine, hub: Hub | None = None) -> None:
+        self._engine = engine
+        self._hub = hub or default_hub(engine.settings.hf_token.get_secret_value())
+        self._cancel = CancelToken()
+        self._retiring: set[asyncio.Task[None]] = set()
+        self.failed: list[str] = []
+
+    async def run(self) -> None:
+        """Choose, fetch and place, as far as it goes. Never raises but for being cancelled."""
+        settings = self._engine.settings
+        if settings.profile == "nano" and not settings.roles:
+            return
+        try:
+            machine = await asyncio.to_thread(inspect, self._hub)
+            choice = choose(settings.profile, settings.roles, machine)
+            self._engine.why = choice.why
+            if choice.problem:
+                self._engine.tell(Notice("profile", choice.problem, "Nothing is lost: the embedded models answer."))
+            await self._place_all(choice)
+        except Exception as error:
+            log.exception("larger models failed")
+            self._engine.tell(Fault("loading_failed", f"Larger models could not be loaded: {error}", "nano goes on."))
+        finally:
+            self._cancel.cancel()
+
+    async def close(self) -> None:
+        """Stop fetching, and what retires."""
+        self._cancel.cancel()
+        for task in tuple(self._retiring):
+            task.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+
+    async def _place_all(self, choice: Choice) -> None:
+        folders: dict[str, Path] = {}
+        for spec in choice.specs:
+            try:
+                folders[spec.name] = await self._fetch(spec, choice)
+                for role in spec.roles:
+                    if choice.models[role] == spec.name:
+                        await self._place(role, spec, folders, choice)
+                self._engine.tell(LoadProgress(spec.name, 1, 1, ready=True))
+            except FetchCancelled:
+                return
+            except HubError as error:
+                self._give_up(spec.name, Fault(f"hub_{error.kind}", error.sentence, error.hint))
+                if error.kind in NO_MORE:
+                    break
+            except Exception as error:
+                log.exception("%s could not be put in place", spec.name)
+                self._give_up(spec.name, Fault("model_failed", str(error) or type(error).__name__, "nano's goes on."))
+        if choice.models["reasoner"] == "remote":
+            self._engine.reasoner = casting.remote_reasoner(self._engine.settings)
+            self._engine.tell_models()
+        if not self.failed and choice.profile != self._engine.profile:
+            self._engine.profile = choice.profile
+            self._engine.tell_models()
+
+    def _give_up(self, model: str, fault: Fault) -> None:
+        self.failed.append(model)
+        self._engine.tell(LoadProgress(model, 1, 1, ready=True))  # nobody waits for it any more
+        self._engine.tell(fault)
+
+    async def _fetch(self, spec: ModelSpec, choice: Choice) -> Path:
+        loop, engine = asyncio.get_running_loop(), self._engine
+
+        def progress(done: int, total: int) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody looks any more
+                loop.call_soon_threadsafe(engine.tell, LoadProgress(spec.name, done, max(total, 1)))
+
+        folder = choice.folders.get(spec.name)
+        return await asyncio.to_thread(fetch, spec, self._hub, progress=progress, cancel=self._cancel, folder=folder)
+
+    # ---- roles -------------------------------------------------------------------------------------------------------
+
+    async def _place(self, role: Role, spec: ModelSpec, folders: dict[str, Path], choice: Choice) -> None:
+        engine, device, thread = self._engine, choice.device, asyncio.to_thread
+        match role:
+            case "recognition":
+                new = await thread(casting.recognizer, spec, folders, device)
+                await new.start()
+                old, engine.recognizer = engine.recognizer, new
+                self._retire(old)
+            case "end_of_turn":
+                engine.turn_model = await thread(casting.turn_model, spec, folders)
+                engine.hear_turns()
+            case "sound_tags":
+                engine.sound_tagger = await thread(casting.sound_tagger, spec, folders, device)
+            case "synthesis":
+                engine.synthesizer = await thread(
+                    casting.voices, spec, folders, device, engine.synthesizer, self._voice_failed()
+                )
+            case "frame_encoder":
+                engine.see_with(
+                    await thread(casting.sight, spec, folders, device, engine.settings, engine.text_encoder)
+                )
+            case "reasoner":
+                engine.reasoner = await thread(casting.reasoner, spec, folders, device, engine.thinking)
+            case _:
+                return  # its text tower and its captions come with the same model, or are nobody's part yet
+        engine.tell_models()
+
+    def _voice_failed(self) -> Callable[[str], None]:
+        loop, engine = asyncio.get_running_loop(), self._engine
+
+        def told(message: str) -> None:
+            loop.call_soon_threadsafe(
+                engine.tell, Fault("voice_failed", message, "The answer is spoken in another voice.")
+            )
+
+        return told
+
+    def _retire(self, old: Recognizer) -> None:
+        """Utterances under way end with the recogniser with which they began."""
+
+        async def later() -> None:
+            await asyncio.sleep(RETIRES_S)
+            await old.close()
+
+        task = asyncio.create_task(later(), name="retiring")
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
