@@ -20,7 +20,7 @@ from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.queues import WaitWhenFull
 from omnilive_demo.reasoning.reasoner import LiveView
 from omnilive_demo.reasoning.view import StillView
-from omnilive_demo.records import Evidence, Question, Recall
+from omnilive_demo.records import Evidence, KeyFrame, Question, Recall
 from omnilive_demo.serving.lane import Priority, WorkCancelled
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.speech.sentences import SentenceSplitter
@@ -137,7 +137,7 @@ class Answering:
             if recall is None:
                 recall = await self.recall(question, cancel)
             watch.lap("retrieve")
-            shown = tuple(replace(one, short_term=None) for one in recall.evidence)
+            shown = tuple(replace(one, short_term=None, key_frames=()) for one in recall.evidence)
             self._tell(Retrieved(question.turn, shown, recall.looked_at_clips))
             await self._reason(question, recall, cancel, sentences, watch, voice is not None)
         except WorkCancelled:
@@ -158,8 +158,19 @@ class Answering:
     async def recall(self, question: Question, cancel: CancelToken) -> Recall:
         """What the memory has on a question. Raises WorkCancelled."""
         return await self._engine.mind.run(
-            self._memory.recall, question, cancel, session=self._session, priority=Priority.TURN, cancel=cancel
+            self._recalled, question, cancel, session=self._session, priority=Priority.TURN, cancel=cancel
         )
+
+    def _recalled(self, question: Question, cancel: CancelToken) -> Recall:
+        recall = self._memory.recall(question, cancel)
+        if not self._engine.reasoner.sees_pictures:
+            return recall
+        pictured = tuple(replace(one, key_frames=self._pictures(one.clip_id)) for one in recall.evidence)
+        return replace(recall, evidence=pictured)
+
+    def _pictures(self, clip_id: int | None) -> tuple[KeyFrame, ...]:
+        clips = () if clip_id is None else self._memory.clips(clip_id, clip_id)
+        return clips[0].key_frames if len(clips) else ()  # the clip that still grows has none yet
 
     async def _reason(
         self,

@@ -15,6 +15,7 @@ from omnilive_demo.cancel import CancelToken
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.models.choice import Device
 from omnilive_demo.models.spec import ModelSpec
+from omnilive_demo.records import Evidence, KeyFrame
 
 if TYPE_CHECKING:
     from omnilive_demo.memory.compressor import Compressor
@@ -42,6 +43,11 @@ class SightParts:
     names: ThingNames
     scale: PictureScale
     space: str
+
+
+def pictures_of(evidence: Evidence) -> tuple[KeyFrame, ...]:
+    """What a language model may look at of a memory."""
+    return evidence.key_frames
 
 
 def recognizer(spec: ModelSpec, folders: Folders, device: Device) -> Recognizer:
@@ -96,7 +102,7 @@ def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane) -> R
 
     small = PromptSize(live_pictures=1, remembered_pictures=1, evidence=5, side=512)
     model = load_vlm(folders[spec.name], device)
-    return VlmReasoner(model, lane, Prompter(small if device == "cpu" else PromptSize()))
+    return VlmReasoner(model, lane, Prompter(small if device == "cpu" else PromptSize(), pictures_of))
 
 
 def remote_reasoner(settings: Settings) -> Reasoner:
@@ -112,7 +118,7 @@ def remote_reasoner(settings: Settings) -> Reasoner:
     if not settings.remote_url or not settings.remote_model:
         raise ValueError("A remote reasoner needs OMNILIVE_REMOTE_URL and OMNILIVE_REMOTE_MODEL.")
     key = settings.remote_key.get_secret_value()
-    return RemoteReasoner(ChatEndpoint(settings.remote_url, settings.remote_model, key), Prompter())
+    return RemoteReasoner(ChatEndpoint(settings.remote_url, settings.remote_model, key), Prompter(None, pictures_of))
 
 
 def voices(

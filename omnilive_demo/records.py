@@ -142,7 +142,8 @@ class Evidence:
     """A remembered moment that an answer rests on. `score` in 0..1, best first; `text` is what it shows or says.
 
     short_term: S_k of its clip `[rows, C]` float16 for the reasoner (of evidence "now": of the newest frames alone,
-    four rows a frame); None where there is none that the running models can read. It is never sent to a page.
+    four rows a frame); None where there is none that the running models can read. key_frames: pictures of its clip, for
+    a reasoner that looks at pictures. Neither is ever sent to a page.
     """
 
     clip_id: int | None
@@ -155,6 +156,7 @@ class Evidence:
     spoken: tuple[Spoken, ...] = ()
     sounds: tuple[Heard, ...] = ()
     short_term: NDArray[np.float16] | None = field(default=None, compare=False, repr=False, metadata={"told": False})
+    key_frames: tuple[KeyFrame, ...] = field(default=(), compare=False, repr=False, metadata={"told": False})
 
 
 @dataclass(frozen=True, slots=True)

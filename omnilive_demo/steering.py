@@ -56,7 +56,12 @@ class Steering:
         if stopped is None or stopped.question is None:
             self._say(question, NOTHING_LEFT, watch)
             return
-        rest = replace(stopped.question, turn=question.turn, heard_sentences=stopped.heard_sentences)
+        asked, heard, history = stopped.question, stopped.heard, stopped.question.history
+        if asked.heard_sentences and history and history[-1][0] == asked.text:  # cut off for a second time
+            history, heard = history[:-1], f"{history[-1][1]} {heard}"
+        rest = replace(
+            asked, turn=question.turn, heard_sentences=stopped.heard_sentences, history=(*history, (asked.text, heard))
+        )
         self._turns.start(rest, watch, "speech")
 
     def _again(self, question: Question, watch: Stopwatch, brief: bool) -> None:

@@ -17,7 +17,7 @@ from omnilive_demo.ear_events import SpeechConfirmed, SpeechEnded, SpeechLikely,
 from omnilive_demo.events import PageEvent
 from omnilive_demo.perception.recognizer import Recognition
 from omnilive_demo.reasoning.instruction import Instruction
-from omnilive_demo.records import Delta, Evidence, Question, Recall, Snapshot, Spoken
+from omnilive_demo.records import Delta, Evidence, KeyFrame, Question, Recall, Snapshot, Spoken
 from omnilive_demo.speech.playout import Playout, PlayoutFrame
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice, VoiceInfo
 from omnilive_demo.standing import Standing
@@ -71,15 +71,19 @@ class ScriptedReasoner:
     """Answers with the given sentences; `hold` makes it wait before the last one."""
 
     name = "scripted"
+    languages = ("en",)
+    sees_pictures = False
 
     def __init__(self, sentences: tuple[str, ...] = ("One two three.", " Four five six.")) -> None:
         self.sentences = sentences
         self.hold: asyncio.Event | None = None
         self.questions: list[Question] = []
+        self.recalls: list[Recall] = []
         self.stopped_early = False
 
     async def answer(self, question: Question, recall: Recall, view: Any, cancel: CancelToken) -> AsyncIterator[Delta]:
         self.questions.append(question)
+        self.recalls.append(recall)
         for number, sentence in enumerate(self.sentences):
             if number == len(self.sentences) - 1 and self.hold is not None:
                 await self.hold.wait()
@@ -122,6 +126,9 @@ class ListMemory:
     def recall(self, question: Question, cancel: CancelToken) -> Recall:
         self.recalled.append(question)
         return Recall((Evidence(7, 1.0, 2.0, 0.9, "picture", "dark"),), None, 1)
+
+    def clips(self, first: int = 0, last: int | None = None) -> list[Any]:
+        return [SimpleNamespace(id=first, key_frames=(KeyFrame(1.5, b"jpeg"),))]
 
     def add_spoken(self, spoken: Spoken) -> None:
         self.words.append(spoken)

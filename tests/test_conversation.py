@@ -245,6 +245,17 @@ async def test_a_recogniser_that_fails_is_a_sentence_and_a_counted_loss() -> Non
     assert stage.of(StateChanged)[-1].state == "idle"
 
 
+@pytest.mark.parametrize("sees", [False, True])
+async def test_who_looks_at_pictures_gets_those_of_the_memories_and_no_page_does(sees: bool) -> None:
+    stage = Stage({1: "What is this?"})
+    stage.reasoner.sees_pictures = sees
+    stage.say(1)
+    await stage.settle()
+    (given,) = stage.reasoner.recalls[0].evidence
+    assert [frame.jpeg for frame in given.key_frames] == ([b"jpeg"] if sees else [])
+    assert stage.of(Retrieved)[0].evidence[0].key_frames == ()
+
+
 async def test_an_unfinished_sentence_gets_a_longer_pause() -> None:
     stage = Stage({1: "where is the?", 2: "where is it?"})
     for utterance in (1, 2):

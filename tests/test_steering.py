@@ -73,6 +73,7 @@ async def test_go_on_continues_behind_what_was_heard_whole() -> None:
     await stage.settle()
     again = stage.reasoner.questions[-1]
     assert (again.text, again.heard_sentences) == ("What is this?", 1)
+    assert again.history[-1] == ("What is this?", "One two three."), "a language model needs the words"
 
 
 async def test_go_on_works_behind_another_question() -> None:

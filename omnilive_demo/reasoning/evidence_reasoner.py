@@ -62,6 +62,7 @@ class EvidenceReasoner:
 
     name = "evidence answers"
     languages: tuple[str, ...] = ("en",)
+    sees_pictures: bool = False
 
     def __init__(
         self,

@@ -31,6 +31,8 @@ class Reasoner(Protocol):
     name: str
     languages: tuple[str, ...]
     """Two-letter codes of the languages that it answers in, the usual one first."""
+    sees_pictures: bool
+    """Whether it looks at remembered pictures; then evidence comes with them."""
 
     def answer(self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken) -> AsyncIterator[Delta]:
         """The answer, piece by piece, each naming the clips and the newest picture that it used.

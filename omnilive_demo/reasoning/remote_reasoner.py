@@ -52,6 +52,7 @@ class RemoteReasoner:
     """
 
     languages: tuple[str, ...] = ("en", "zh")
+    sees_pictures: bool = True
 
     def __init__(
         self, endpoint: ChatEndpoint, prompter: Prompter | None = None, continuing: Continuing = "auto"

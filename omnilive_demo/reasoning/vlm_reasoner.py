@@ -34,6 +34,7 @@ class VlmReasoner:
     """
 
     languages: tuple[str, ...] = ("en", "zh")
+    sees_pictures: bool = True
 
     def __init__(
         self, model: VlmModel, lane: Lane, prompter: Prompter | None = None, most_tokens: int = MOST_TOKENS
