@@ -29,7 +29,6 @@ from omnilive_demo.speech.synthesizer import Voice
 log = logging.getLogger(__name__)
 
 SENTENCES_AHEAD = 1
-AHEAD_S = 0.25  # the next sentence is made when so much sound is left: enough to make it, and no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ class Answering:
                 await sentences.put(sentence)
             if spoken and self._engine.settings.refresh:
                 await sentences.settled()
-                await self._playout.until_short(question.turn, AHEAD_S)
+                await self._playout.until_short(question.turn, self._engine.reasoner.ahead_s)
         if not cancel.cancelled:
             for sentence in splitter.flush():
                 await sentences.put(sentence)

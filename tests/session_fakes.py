@@ -72,6 +72,7 @@ class ScriptedReasoner:
 
     name = "scripted"
     languages = ("en",)
+    ahead_s = 0.25
     sees_pictures = False
 
     def __init__(self, sentences: tuple[str, ...] = ("One two three.", " Four five six.")) -> None:

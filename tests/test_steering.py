@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from session_fakes import Stage
 
-from omnilive_demo.answering import AHEAD_S
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.ear_events import SpeechAudio, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from omnilive_demo.events import AnswerGrew, Caption, Interrupted, Retrieved, StandingChanged
@@ -217,7 +216,7 @@ async def test_no_sentence_is_made_long_before_it_is_spoken() -> None:
         await asyncio.sleep(0)
     puller.cancel()
     # The splitter is sure of a sentence only when the next one begins, so one may be ahead of the one that plays.
-    assert max(ahead_s) <= AHEAD_S + 0.02
+    assert max(ahead_s) <= stage.reasoner.ahead_s + 0.02
 
 
 async def test_a_page_without_sound_does_not_hold_the_text_up() -> None:

@@ -62,6 +62,7 @@ class EvidenceReasoner:
 
     name = "evidence answers"
     languages: tuple[str, ...] = ("en",)
+    ahead_s: float = 0.25
     sees_pictures: bool = False
 
     def __init__(

@@ -31,6 +31,9 @@ class Reasoner(Protocol):
     name: str
     languages: tuple[str, ...]
     """Two-letter codes of the languages that it answers in, the usual one first."""
+    ahead_s: float
+    """Its next sentence is begun when so much sound is left: enough to make it, and no more, for it is to rest on what is
+    seen then."""
     sees_pictures: bool
     """Whether it looks at remembered pictures; then evidence comes with them."""
 

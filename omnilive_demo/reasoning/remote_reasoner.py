@@ -52,6 +52,7 @@ class RemoteReasoner:
     """
 
     languages: tuple[str, ...] = ("en", "zh")
+    ahead_s: float = 3.0
     sees_pictures: bool = True
 
     def __init__(

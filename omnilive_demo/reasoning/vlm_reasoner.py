@@ -34,6 +34,7 @@ class VlmReasoner:
     """
 
     languages: tuple[str, ...] = ("en", "zh")
+    ahead_s: float = 3.0
     sees_pictures: bool = True
 
     def __init__(
