@@ -32,8 +32,7 @@ class Reasoner(Protocol):
     languages: tuple[str, ...]
     """Two-letter codes of the languages that it answers in, the usual one first."""
     ahead_s: float
-    """Its next sentence is begun when so much sound is left: enough to make it, and no more, for it is to rest on what is
-    seen then."""
+    """Its next sentence is begun when so much sound is left: no earlier, for it is to rest on what is seen then."""
     sees_pictures: bool
     """Whether it looks at remembered pictures; then evidence comes with them."""
 
