@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test check measure browser-tools clean
 
 demo: $(VENV)/.installed
-	PORT=$(PORT) $(BIN)/python app.py
+	PORT=$(PORT) OMNILIVE_PROFILE=$${OMNILIVE_PROFILE:-nano} $(BIN)/python app.py
 
 test: $(VENV)/.installed-dev browser-tools check
 	$(BIN)/python -m pytest

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+os.environ.setdefault("OMNILIVE_PROFILE", "nano")  # no test asks the hub, or fetches what a GPU could bear
 LATE = ("tests/live/", "tests/browser/")
 
 
