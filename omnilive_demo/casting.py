@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omnilive_demo.perception.recognizer import Recognizer
     from omnilive_demo.perception.semantic_turn import TurnModel
     from omnilive_demo.perception.sound_tagger import SoundTagger
+    from omnilive_demo.reasoning.captioner import Captioner
     from omnilive_demo.reasoning.reasoner import Reasoner
     from omnilive_demo.serving.lane import Lane
     from omnilive_demo.speech.synthesizer import Synthesizer
@@ -94,15 +95,20 @@ def sight(spec: ModelSpec, folders: Folders, device: Device, settings: Settings,
     )
 
 
-def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane) -> Reasoner:
-    """A vision-language model. lane: its own, so that a long reading holds up nothing else."""
+def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane) -> tuple[Reasoner, Captioner]:
+    """A vision-language model, which can write captions as well.
+
+    lane: its own, so that a long reading holds up nothing else.
+    """
     from omnilive_demo.models.vlm_model import load_vlm
+    from omnilive_demo.reasoning.captioner import VlmCaptioner
     from omnilive_demo.reasoning.prompt import Prompter, PromptSize
     from omnilive_demo.reasoning.vlm_reasoner import VlmReasoner
 
     small = PromptSize(live_pictures=1, remembered_pictures=1, evidence=5, side=512)
     model = load_vlm(folders[spec.name], device)
-    return VlmReasoner(model, lane, Prompter(small if device == "cpu" else PromptSize(), pictures_of))
+    prompter = Prompter(small if device == "cpu" else PromptSize(), pictures_of)
+    return VlmReasoner(model, lane, prompter), VlmCaptioner(model, lane)
 
 
 def remote_reasoner(settings: Settings) -> Reasoner:

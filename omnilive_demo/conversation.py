@@ -131,6 +131,7 @@ class Conversation:
         self._sounds.clear()
         self._remarks.clear()
         self._turns.forget()
+        self._engine.reasoner.forget()
         self._refresh()
 
     def on_started(self, turn: int) -> None:
@@ -147,6 +148,7 @@ class Conversation:
         """Cancel everything."""
         self._closed = True
         self._turns.stop("closed")
+        self._engine.reasoner.forget()
         self._understanding.revoke()
         self._listening.stop()
         for task in tuple(self._tasks):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from omnilive_demo.perception.semantic_turn import TurnModel
     from omnilive_demo.perception.sound_tagger import SoundTagger
     from omnilive_demo.perception.voice_activity import VoiceActivity
+    from omnilive_demo.reasoning.captioner import Captioner
     from omnilive_demo.reasoning.instruction import InstructionPredictor
     from omnilive_demo.reasoning.reasoner import Reasoner
     from omnilive_demo.speech.synthesizer import Synthesizer, VoiceInfo
@@ -83,6 +84,7 @@ class Engine:
         self.text_encoder: TextEncoder
         self.compressor: Compressor
         self.reader: ClipReader | None
+        self.captioner: Captioner | None = None  # else the reader writes captions
         self.names: ThingNames
         self.picture_scale: PictureScale
         self.space: str

@@ -139,9 +139,10 @@ class Larger:
                     await thread(casting.sight, spec, folders, device, engine.settings, engine.text_encoder)
                 )
             case "reasoner":
-                engine.reasoner = await thread(casting.reasoner, spec, folders, device, engine.thinking)
+                engine.reasoner, captioner = await thread(casting.reasoner, spec, folders, device, engine.thinking)
+                engine.captioner = captioner if choice.models["captioner"] == spec.name else None
             case _:
-                return  # its text tower and its captions come with the same model, or are nobody's part yet
+                return  # a CLIP's text tower and a reasoner's captions come with their model
         engine.tell_models()
 
     def _voice_failed(self) -> Callable[[str], None]:

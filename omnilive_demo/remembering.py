@@ -18,6 +18,7 @@ from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.perception.eyes import SCENE_THRESHOLD
+from omnilive_demo.reasoning.captioner import Captioner
 from omnilive_demo.records import Clip, SeenFrame
 from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
 
@@ -132,9 +133,13 @@ class Remembering:
     async def _caption(self, clip: int) -> None:
         """Have a closed clip's caption written once the memory has nothing else to do, and tell the page."""
         try:
-            event = await self._engine.memory.run(
-                self._captioned, clip, session=self._session, priority=Priority.BACKGROUND, deadline_s=CAPTION_WAITS_S
-            )
+            if (captioner := self._engine.captioner) is not None:
+                event = await self._described(captioner, clip)
+            else:
+                event = await self._engine.memory.run(
+                    self._captioned, clip,
+                    session=self._session, priority=Priority.BACKGROUND, deadline_s=CAPTION_WAITS_S,
+                )  # fmt: skip
         except (LaneFull, WorkCancelled):
             return  # too busy: the labels say it too
         except Exception:
@@ -142,6 +147,13 @@ class Remembering:
             return
         if event is not None:
             self._tell(event)
+
+    async def _described(self, captioner: Captioner, clip: int) -> ClipRemembered | None:
+        """By a model that looks at the pictures; the memory only takes the sentence down."""
+        found = await self._call(lambda: tuple(self._memory.clips(clip, clip)))
+        text = await captioner.caption(found[0], CAPTION_WAITS_S) if found else ""
+        captioned = await self._call(self._memory.set_caption, clip, text) if text else None
+        return telling.told_clip(captioned) if captioned is not None else None
 
     def _captioned(self, clip: int) -> ClipRemembered | None:
         captioned = self._memory.caption(clip)

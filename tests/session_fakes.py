@@ -78,9 +78,13 @@ class ScriptedReasoner:
     def __init__(self, sentences: tuple[str, ...] = ("One two three.", " Four five six.")) -> None:
         self.sentences = sentences
         self.hold: asyncio.Event | None = None
+        self.forgot = 0
         self.questions: list[Question] = []
         self.recalls: list[Recall] = []
         self.stopped_early = False
+
+    def forget(self) -> None:
+        self.forgot += 1
 
     async def answer(self, question: Question, recall: Recall, view: Any, cancel: CancelToken) -> AsyncIterator[Delta]:
         self.questions.append(question)

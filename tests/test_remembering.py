@@ -15,8 +15,8 @@ from omnilive_demo.events import ClipRemembered, PageEvent
 from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.models.clip_reader import Caption
-from omnilive_demo.records import FrameFeatures, Label, SeenFrame
-from omnilive_demo.remembering import Remembering
+from omnilive_demo.records import Clip, FrameFeatures, Label, SeenFrame
+from omnilive_demo.remembering import CAPTION_WAITS_S, Remembering
 from omnilive_demo.serving.lane import LaneFull, Priority
 
 
@@ -52,7 +52,7 @@ async def test_a_closed_clip_is_told_at_once_and_its_caption_when_there_is_time(
     lane.full = full
     reader = SimpleNamespace(name="reader", caption=lambda rows: Caption("a mug on a table", 0.9))
     memory = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0, captioner=reader)  # type: ignore[arg-type]
-    remembering = Remembering("1", SimpleNamespace(memory=lane), memory, told.append)  # type: ignore[arg-type]
+    remembering = Remembering("1", SimpleNamespace(memory=lane, captioner=None), memory, told.append)  # type: ignore[arg-type]
     remembering.start()
     for t_s in range(16):
         await remembering.see(frame(float(t_s)))
@@ -61,4 +61,29 @@ async def test_a_closed_clip_is_told_at_once_and_its_caption_when_there_is_time(
     captions = [event.caption for event in told if isinstance(event, ClipRemembered) and not event.open]
     assert captions == (["mug"] if full else ["mug", "A mug on a table."])
     assert lane.priorities.count(Priority.BACKGROUND) == 1
+    await remembering.close()
+
+
+@pytest.mark.parametrize("said", ["A mug stands on a table.", ""])
+async def test_a_model_that_looks_writes_the_caption_where_there_is_one(tmp_path: Path, said: str) -> None:
+    lane, told, asked = CountingLane(), list[PageEvent](), []
+
+    async def caption(clip: Clip, deadline_s: float) -> str:
+        asked.append((clip.id, len(clip.key_frames), deadline_s))
+        return said
+
+    memory = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0)
+    engine: Any = SimpleNamespace(memory=lane, captioner=SimpleNamespace(caption=caption))
+    remembering = Remembering("1", engine, memory, told.append)
+    remembering.start()
+    for t_s in range(16):
+        await remembering.see(frame(float(t_s)))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    captions = [event.caption for event in told if isinstance(event, ClipRemembered) and not event.open]
+    assert captions == (["mug", said] if said else ["mug"])
+    ((number, pictures, deadline_s),) = asked
+    assert (number, deadline_s) == (1, CAPTION_WAITS_S)
+    assert pictures > 0
+    assert memory.clips()[0].caption == (said or "mug")
     await remembering.close()

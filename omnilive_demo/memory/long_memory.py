@@ -39,6 +39,10 @@ class LongMemory(Protocol):
         """Write the caption of a closed clip (writer thread, when there is time). None when there is nothing to say."""
         ...
 
+    def set_caption(self, clip: int, text: str) -> Clip | None:
+        """Take down a caption that somebody else wrote. None when there is no such clip any more."""
+        ...
+
     def add_spoken(self, spoken: Spoken) -> None:
         """Remember words (also those that are not answered); a known `utterance` number amends `answered` only."""
         ...

@@ -180,8 +180,14 @@ class SessionMemory:
         said = self._captioner.caption(known.short_term) if len(known.short_term) else None
         if said is None or said.score < SURE_CAPTION or not said.text:
             return None
-        text = f"{said.text[:1].upper()}{said.text[1:]}."
-        captioned = replace(known, caption=text)
+        return self.set_caption(clip, f"{said.text[:1].upper()}{said.text[1:]}.")
+
+    def set_caption(self, clip: int, text: str) -> Clip | None:
+        """Take the caption of a closed clip down; returns the clip with it, None when there is no such clip."""
+        entry = next(iter(self._entries(clip, clip)), None)
+        if entry is None:
+            return None
+        captioned = replace(self._shelf.load(entry), caption=text)
         self._log.amend_clip(replace(entry, caption=text))
         self._shelf.put(captioned)
         self._journal.write(lambda: self._store.amend_clip(replace(entry, caption=text)))

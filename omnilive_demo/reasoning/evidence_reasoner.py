@@ -80,6 +80,9 @@ class EvidenceReasoner:
         self._questions = QuestionReader(text_encoder, self._names)
         self._names_things = names_things or reader is not None
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     async def answer(
         self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken
     ) -> AsyncIterator[Delta]:

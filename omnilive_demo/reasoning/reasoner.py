@@ -36,6 +36,10 @@ class Reasoner(Protocol):
     sees_pictures: bool
     """Whether it looks at remembered pictures; then evidence comes with them."""
 
+    def forget(self) -> None:
+        """Drop what was kept of earlier prompts: somebody wants to be forgotten, or left."""
+        ...
+
     def answer(self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken) -> AsyncIterator[Delta]:
         """The answer, piece by piece, each naming the clips and the newest picture that it used.
 

@@ -63,6 +63,9 @@ class RemoteReasoner:
         self._prompter = prompter or Prompter()
         self._continuing = continuing
 
+    def forget(self) -> None:
+        """Nothing is kept here."""
+
     async def answer(
         self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken
     ) -> AsyncIterator[Delta]:

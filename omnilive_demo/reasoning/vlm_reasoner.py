@@ -46,6 +46,10 @@ class VlmReasoner:
         self._prompter = prompter or Prompter()
         self._most_tokens = most_tokens
 
+    def forget(self) -> None:
+        """Drop the keys and values of all prompts."""
+        self._model.shelf.clear()
+
     async def answer(
         self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken
     ) -> AsyncIterator[Delta]:
