@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from omnilive_demo.models.chinese import is_chinese, plain_chinese
+from omnilive_demo.models.chinese import is_chinese, plain_chinese, run_on
 from omnilive_demo.models.chinese_numbers import NUMERAL
+from omnilive_demo.reasoning.back_channel_zh import only_listens
 from omnilive_demo.reasoning.instruction import Instruction, InstructionPredictor
+from omnilive_demo.reasoning.spoken_command_zh import read_chinese_command
+from omnilive_demo.reasoning.standing_time_zh import read_chinese_delay
 
 Array = NDArray[np.float32]
 
@@ -53,6 +56,40 @@ def runs(text: str, longest: int = LONGEST_RUN) -> tuple[str, ...]:
     return tuple(sorted(found - {"^", "$", " "}))
 
 
+_ASKING = re.compile(
+    r"什么|啥|谁|哪|怎么|咋|为何|多少|多[大久长高远重快宽深]|几|[吗么]$|有没有|是不是|能不能|会不会|可不可以|要不要|没有$|(?P<one>.)不(?P=one)|[看听][得不][见清懂]"
+)
+_CALLED = re.compile(r"^@(?: |[我你快别把给帮来过小慢该赶看听请先再还等坐吃走谢早晚])")
+_WANTING = re.compile(
+    r"^(?:请|麻烦|帮|给我|替我|告诉我|提醒我|跟我|把|说|讲|念|读|数|算|查|找|翻译|解释|描述|介绍|总结|概括|列|换|用|再|别|先|停|继续|接着|记)"
+)
+_LENGTHS = (2, 4, 6, 9, 13, 18)
+
+
+def features(text: str) -> tuple[str, ...]:
+    """What the classifier knows of a text: the runs of its reduced form, and marks that begin with "!" for what those do
+    not show: how long it is, whether it asks, wants, calls somebody, is a command or a listener's words.
+    """
+    chars = reduced(text)
+    asks = [match.start() for match in _ASKING.finditer(chars)]
+    called, words = _CALLED.search(chars) is not None, run_on(text)
+    marks = {
+        "!command": read_chinese_command(text) is not None,
+        "!listens": only_listens(text),
+        "!reminds": read_chinese_delay(text) is not None and "我" in words,
+        "!asks": bool(asks),
+        "!asks last": bool(asks) and len(chars) - asks[-1] <= 5,
+        "!asks early": bool(asks) and len(chars) - asks[-1] > 8,
+        "!called": called,
+        "!called, asks": called and bool(asks),
+        "!called at the end": re.search(r" ?@$", chars) is not None and not chars.startswith("@"),
+        "!wants": _WANTING.search(chars) is not None,
+        "!phone": re.search(r"^喂|喂$|拜拜|再见|回头见|挂了", words) is not None,
+    }
+    length = f"!length {sum(len(chars) > limit for limit in _LENGTHS)}"
+    return (*runs(chars), length, *(mark for mark, is_so in marks.items() if is_so))
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """One weight for each run of the vocabulary, and one for all texts."""
@@ -79,10 +116,9 @@ class ChineseInstructionPredictor:
 
     def predict(self, text: str) -> Instruction:
         """Whether `text` is to be answered. Nothing said is not answered."""
-        chars = reduced(text)
-        if not chars:
+        if not reduced(text):
             return Instruction(answer=False, probability=0.0)
-        known = [weight for run in runs(chars) if (weight := self._weight_of.get(run)) is not None]
+        known = [weight for run in features(text) if (weight := self._weight_of.get(run)) is not None]
         logit = self._bias + scale_of(len(known)) * sum(known)
         probability = float(1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0))))
         return Instruction(answer=probability >= 0.5, probability=probability)

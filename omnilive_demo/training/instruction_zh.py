@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from omnilive_demo.config import ASSETS
-from omnilive_demo.reasoning.instruction_chinese import Weights, reduced, runs, save_weights, scale_of
+from omnilive_demo.reasoning.instruction_chinese import Weights, features, reduced, save_weights, scale_of
 from omnilive_demo.training.instruction import balance
 from omnilive_demo.training.instruction_data import Utterance
 from omnilive_demo.training.instruction_zh_data import utterances, with_noise
@@ -46,7 +46,7 @@ def vocabulary_of(found: Sequence[Utterance], common_in: int = COMMON_IN) -> tup
     """The runs that come from several templates, so that they are the language's and not one template's."""
     templates: dict[str, set[str]] = {}
     for one in found:
-        for run in runs(reduced(one.text)):
+        for run in features(one.text):
             templates.setdefault(run, set()).add(one.template)
     return tuple(sorted(run for run, where in templates.items() if len(where) >= common_in))
 
@@ -85,7 +85,7 @@ class _Bags:
 
     def __init__(self, texts: Sequence[str], vocabulary: tuple[str, ...]) -> None:
         number = {run: i for i, run in enumerate(vocabulary)}
-        self._ids = [[number[run] for run in runs(reduced(text)) if run in number] for text in texts]
+        self._ids = [[number[run] for run in features(text) if run in number] for text in texts]
 
     def of(self, rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Numbers of the runs one after the other, where each text begins, and its scale."""
@@ -98,7 +98,7 @@ class _Bags:
 def logits(weights: Weights, texts: Sequence[str]) -> Array:
     """What the classifier makes of some texts, `[n]`: above zero is an answer."""
     weight_of = dict(zip(weights.vocabulary, map(float, weights.weight), strict=True))
-    known = [[weight_of[run] for run in runs(reduced(text)) if run in weight_of] for text in texts]
+    known = [[weight_of[run] for run in features(text) if run in weight_of] for text in texts]
     return np.array([weights.bias + scale_of(len(one)) * sum(one) for one in known], np.float32)
 
 
