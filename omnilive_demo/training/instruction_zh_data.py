@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator
 
-from omnilive_demo.models.chinese import plain_chinese
+from omnilive_demo.models.chinese import plain_chinese, run_on
 from omnilive_demo.training.instruction_data import DATA, Template, Utterance, read_slot_words, read_templates
 
 TEMPLATES = DATA / "instruction_zh_templates.txt"
@@ -41,16 +41,16 @@ def utterances(per_template: int, seed: int) -> list[Utterance]:
 
 
 def pattern(template: Template, words: dict[str, list[str]]) -> re.Pattern[str]:
-    """What a template could ever say, any slot standing for its own words or any one to four characters; spaces do not
-    matter: to prove that a text is none of its.
+    """What a template could ever say in plain form, spaces aside, a slot standing for its own words or for any two or three
+    characters: to prove that a text is none of its.
     """
 
     def literal(text: str) -> str:
         parts = _SLOT.split(text)
-        return "".join(slot(part) if i % 2 else re.escape(part) for i, part in enumerate(parts))
+        return "".join(slot(part) if i % 2 else re.escape(run_on(part)) for i, part in enumerate(parts))
 
     def slot(name: str) -> str:
-        return "(?:" + "|".join(map(re.escape, words[name])) + "|.{1,4})"
+        return "(?:" + "|".join(map(re.escape, map(run_on, words[name]))) + "|.{2,3})"
 
     regex = ""
     for i, part in enumerate(_CHOICE.split(template.text)):
