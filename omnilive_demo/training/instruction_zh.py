@@ -27,7 +27,8 @@ SEED = 7
 PER_TEMPLATE = 10
 COMMON_IN = 3  # templates that a run must come from to have a weight of its own
 WEIGHT_DECAY = 0.02
-EPOCHS = 30
+EPOCHS = 20
+DROPPED = 0.5  # of the runs of a text, so that none is leant on alone
 BATCH = 256
 SMOOTH = 0.04  # the labels are right, but a mishearing may turn one into the other
 Array = NDArray[np.float32]
@@ -66,10 +67,10 @@ def fit(found: Sequence[Utterance], seed: int = SEED, decay: float = WEIGHT_DECA
     )
     steps = EPOCHS * -(-len(found) // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    shuffle = torch.Generator().manual_seed(seed)
+    shuffle, drop = torch.Generator().manual_seed(seed), random.Random(seed)
     for _ in range(EPOCHS):
         for batch in torch.split(torch.randperm(len(found), generator=shuffle), BATCH):
-            ids, offsets, scales = bags.of(batch.tolist())
+            ids, offsets, scales = bags.of(batch.tolist(), drop)
             logits = table(ids, offsets)[:, 0] * scales + bias
             smooth = answers[batch] * (1 - 2 * SMOOTH) + SMOOTH
             loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, smooth, weight=weights[batch])
@@ -87,11 +88,12 @@ class _Bags:
         number = {run: i for i, run in enumerate(vocabulary)}
         self._ids = [[number[run] for run in features(text) if run in number] for text in texts]
 
-    def of(self, rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Numbers of the runs one after the other, where each text begins, and its scale."""
-        lengths = [len(self._ids[row]) for row in rows]
+    def of(self, rows: Sequence[int], drop: random.Random) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Numbers of the runs that are kept one after the other, where each text begins, and its scale."""
+        kept = [[i for i in self._ids[row] if drop.random() >= DROPPED] for row in rows]
+        lengths = [len(one) for one in kept]
         offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-        flat = [i for row in rows for i in self._ids[row]]
+        flat = [i for one in kept for i in one]
         return torch.tensor(flat, dtype=torch.int64), torch.from_numpy(offsets), torch.tensor(list(map(scale_of, lengths)))
 
 
