@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from omnilive_demo.config import ASSETS
 from omnilive_demo.reasoning.instruction_chinese import Weights, features, reduced, save_weights, scale_of
 from omnilive_demo.training.instruction import balance
-from omnilive_demo.training.instruction_data import Utterance
+from omnilive_demo.training.instruction_data import DATA, Utterance
 from omnilive_demo.training.instruction_zh_data import utterances, with_noise
 
 WEIGHTS = ASSETS / "chinese" / "instruction.safetensors"
+HELD_OUT = DATA / "instruction_zh_held_out.jsonl"
 SEED = 7
 PER_TEMPLATE = 10
 COMMON_IN = 3  # templates that a run must come from to have a weight of its own

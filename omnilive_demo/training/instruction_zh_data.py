@@ -41,16 +41,14 @@ def utterances(per_template: int, seed: int) -> list[Utterance]:
 
 
 def pattern(template: Template, words: dict[str, list[str]]) -> re.Pattern[str]:
-    """What a template could ever say in plain form, spaces aside, a slot standing for its own words or for any two or three
-    characters: to prove that a text is none of its.
-    """
+    """What a template could ever say in plain form, spaces aside: to prove that a text is none of its."""
 
     def literal(text: str) -> str:
         parts = _SLOT.split(text)
         return "".join(slot(part) if i % 2 else re.escape(run_on(part)) for i, part in enumerate(parts))
 
     def slot(name: str) -> str:
-        return "(?:" + "|".join(map(re.escape, map(run_on, words[name]))) + "|.{2,3})"
+        return "(?:" + "|".join(map(re.escape, map(run_on, words[name]))) + ")"
 
     regex = ""
     for i, part in enumerate(_CHOICE.split(template.text)):
