@@ -53,7 +53,9 @@ def vocabulary_of(found: Sequence[Utterance], common_in: int = COMMON_IN) -> tup
     return tuple(sorted(run for run, where in templates.items() if len(where) >= common_in))
 
 
-def fit(found: Sequence[Utterance], seed: int = SEED, decay: float = WEIGHT_DECAY, common_in: int = COMMON_IN) -> Weights:
+def fit(
+    found: Sequence[Utterance], seed: int = SEED, decay: float = WEIGHT_DECAY, common_in: int = COMMON_IN
+) -> Weights:
     """The trained weights."""
     vocabulary = vocabulary_of(found, common_in)
     bags = _Bags([one.text for one in found], vocabulary)
@@ -95,7 +97,11 @@ class _Bags:
         lengths = [len(one) for one in kept]
         offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
         flat = [i for one in kept for i in one]
-        return torch.tensor(flat, dtype=torch.int64), torch.from_numpy(offsets), torch.tensor(list(map(scale_of, lengths)))
+        return (
+            torch.tensor(flat, dtype=torch.int64),
+            torch.from_numpy(offsets),
+            torch.tensor(list(map(scale_of, lengths))),
+        )
 
 
 def logits(weights: Weights, texts: Sequence[str]) -> Array:
@@ -105,7 +111,9 @@ def logits(weights: Weights, texts: Sequence[str]) -> Array:
     return np.array([weights.bias + scale_of(len(one)) * sum(one) for one in known], np.float32)
 
 
-def cross_validate(found: Sequence[Utterance], folds: int = 5, decay: float = WEIGHT_DECAY, common_in: int = COMMON_IN) -> float:
+def cross_validate(
+    found: Sequence[Utterance], folds: int = 5, decay: float = WEIGHT_DECAY, common_in: int = COMMON_IN
+) -> float:
     """Accuracy on templates that were not trained on, noise included."""
     templates = sorted({one.template for one in found})
     random.Random(SEED).shuffle(templates)

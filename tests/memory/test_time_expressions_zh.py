@@ -95,7 +95,9 @@ def test_it_is_the_same_stretch_as_in_english(chinese: str, english: str) -> Non
     ours, theirs = parse_time(chinese, NOW_S, 100.0), parse_time(english, NOW_S, 100.0)
     assert ours is not None
     assert theirs is not None
-    if english != "half an hour ago":  # there the English count is 0.5, an exact number; "半" is said as loosely as "一"
+    if (
+        english != "half an hour ago"
+    ):  # there the English count is 0.5, an exact number; "半" is said as loosely as "一"
         assert (ours.start_s, ours.end_s) == pytest.approx((theirs.start_s, theirs.end_s))
 
 
@@ -124,7 +126,13 @@ def test_before_that_and_after_that_follow_what_was_spoken_of() -> None:
     assert after.start_s > 120.0
 
 
-@given(st.text(alphabet="一二两三十百半几个分钟秒小时天前后之以刚才过去最近从开始到现在昨今早上晚那多久的，。？ 5.零万a", max_size=40), st.floats(0, 1e6))
+@given(
+    st.text(
+        alphabet="一二两三十百半几个分钟秒小时天前后之以刚才过去最近从开始到现在昨今早上晚那多久的，。？ 5.零万a",
+        max_size=40,
+    ),
+    st.floats(0, 1e6),
+)
 def test_any_text_is_taken(text: str, now_s: float) -> None:
     span = parse_time(text, now_s)
     assert span is None or span.start_s <= span.end_s <= now_s
@@ -136,7 +144,11 @@ def in_characters(n: int) -> str:
     return {"二": "两"}.get(tens, tens)
 
 
-@given(st.integers(1, 99), st.sampled_from(["秒", "秒钟", "分钟", "个小时", "小时", "天"]), st.sampled_from(["前", "以前", "之前"]))
+@given(
+    st.integers(1, 99),
+    st.sampled_from(["秒", "秒钟", "分钟", "个小时", "小时", "天"]),
+    st.sampled_from(["前", "以前", "之前"]),
+)
 def test_a_counted_distance_lies_within_its_span_in_digits_and_characters(n: int, unit: str, ago: str) -> None:
     unit_s = {"秒": 1, "秒钟": 1, "分钟": 60, "个小时": 3600, "小时": 3600, "天": DAY_S}[unit]
     now_s = 1e7

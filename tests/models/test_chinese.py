@@ -54,7 +54,16 @@ def test_every_number_is_read_in_characters_and_in_digits(n: int) -> None:
 
 @pytest.mark.parametrize(
     ("numeral", "value"),
-    [("两百五", 250), ("一万二", 12_000), ("三点五", 3.5), ("一二三", 123), ("十", 10), ("两", 2), ("零", 0), ("3.5", 3.5)],
+    [
+        ("两百五", 250),
+        ("一万二", 12_000),
+        ("三点五", 3.5),
+        ("一二三", 123),
+        ("十", 10),
+        ("两", 2),
+        ("零", 0),
+        ("3.5", 3.5),
+    ],
 )
 def test_numbers_are_read_as_they_are_said(numeral: str, value: float) -> None:
     assert number_of(numeral) == value

@@ -50,7 +50,9 @@ def test_a_short_command_waits_least(text: str) -> None:
     assert pause_s(text, 0.5) == PATIENCE.command_s
 
 
-@given(st.sampled_from(parts(COMPLETE) + parts(OPEN) + parts(ANNOUNCING) + parts(COMMANDS)), st.sampled_from("。？！…， "))
+@given(
+    st.sampled_from(parts(COMPLETE) + parts(OPEN) + parts(ANNOUNCING) + parts(COMMANDS)), st.sampled_from("。？！…， ")
+)
 def test_punctuation_does_not_matter(text: str, mark: str) -> None:
     assert pause_s(text + mark) == pause_s(text)
 

@@ -29,7 +29,10 @@ def test_a_sentence_that_only_begins_like_one_is_none(text: str) -> None:
     assert read_command(text) is None
 
 
-@given(st.sampled_from([t for texts in SAID.values() for t in texts.split()]), st.sampled_from(["。", "！", " ", "…", "，"]))
+@given(
+    st.sampled_from([t for texts in SAID.values() for t in texts.split()]),
+    st.sampled_from(["。", "！", " ", "…", "，"]),
+)
 def test_punctuation_does_not_matter(text: str, mark: str) -> None:
     assert read_command(text + mark) is read_command(text)
     assert read_command(mark + text) is read_command(text)

@@ -40,7 +40,9 @@ def test_anything_else_is_none(text: str) -> None:
     assert read_chinese_reminder(text) is None
 
 
-@given(st.integers(1, 999), st.sampled_from([("秒", 1), ("分钟", 60), ("小时", 3600), ("个小时", 3600), ("天", 86_400)]))
+@given(
+    st.integers(1, 999), st.sampled_from([("秒", 1), ("分钟", 60), ("小时", 3600), ("个小时", 3600), ("天", 86_400)])
+)
 def test_any_number_of_a_unit_is_read(n: int, unit: tuple[str, int]) -> None:
     assert read_chinese_delay(f"{n}{unit[0]}后提醒我") == n * unit[1]
 

@@ -74,7 +74,10 @@ def test_noise_leaves_something_to_read() -> None:
 
 def test_training_on_a_few_utterances_learns_them_and_is_the_same_each_time() -> None:
     asked = [Utterance(f"{thing}在哪里", True, "now", f"a{i}") for i, thing in enumerate(("书", "笔", "杯子", "手机"))]
-    told = [Utterance(f"{thing}放在桌上了", False, "statement", f"b{i}") for i, thing in enumerate(("书", "笔", "杯子", "手机"))]
+    told = [
+        Utterance(f"{thing}放在桌上了", False, "statement", f"b{i}")
+        for i, thing in enumerate(("书", "笔", "杯子", "手机"))
+    ]
     weights, again = fit(asked + told), fit(asked + told)
     assert weights.vocabulary == again.vocabulary == vocabulary_of(asked + told)
     assert (weights.weight == again.weight).all()
