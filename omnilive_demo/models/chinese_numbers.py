@@ -1,4 +1,5 @@
-"""Chinese numerals and counted times, said as looking back ("五分钟前") or ahead ("两个半小时后"): characters -> numbers."""
+"""Chinese numerals and counted times, said as looking back ("五分钟前") or ahead ("两个半小时后"):
+characters -> numbers."""
 
 from __future__ import annotations
 

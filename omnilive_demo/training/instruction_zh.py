@@ -36,7 +36,8 @@ Array = NDArray[np.float32]
 
 
 def corpus(seed: int = SEED) -> list[Utterance]:
-    """Everything that is trained on, clean and noisy, without repeats; what is said both ways keeps its first answer."""
+    """Everything that is trained on, clean and noisy, without repeats; what is said both ways keeps its
+    first answer."""
     wanted: dict[str, Utterance] = {}
     for one in with_noise(utterances(PER_TEMPLATE, seed), seed):
         if one.text:

@@ -22,7 +22,8 @@ _CHOICE = re.compile(r"\(([^()]*)\)")
 
 
 def fill(template: Template, words: dict[str, list[str]], draw: random.Random) -> str:
-    """One sentence of a template, every choice and slot drawn anew; who is called is parted from the rest by a space."""
+    """One sentence of a template, every choice and slot drawn anew; who is called is parted from the rest
+    by a space."""
     text = template.text
     if text.startswith("{kin}"):
         text = text.replace("{kin}", "{kin} ", 1)
@@ -61,8 +62,10 @@ def pattern(template: Template, words: dict[str, list[str]]) -> re.Pattern[str]:
 _LEADING = ("嗯", "呃", "那个", "那", "好", "哎", "诶", "请问", "然后", "就是", "对了", "你好")
 _TRAILING = ("啊", "呀", "呢", "嗯", "谢谢", "吧", "哦")
 _SOUND_ALIKE = {
-    "在": "再", "再": "在", "他": "她", "她": "它", "它": "他", "哪": "那", "那": "哪", "的": "得", "得": "的", "吗": "嘛", "做": "作", "是": "事",
-    "几": "机", "有": "又", "里": "理", "了": "啦", "这": "着", "声": "生", "一": "以", "没": "每", "什么": "神马", "儿": "",
+    "在": "再", "再": "在", "他": "她", "她": "它", "它": "他", "哪": "那", "那": "哪", "的": "得", "得": "的",
+    "吗": "嘛", "做": "作", "是": "事",
+    "几": "机", "有": "又", "里": "理", "了": "啦", "这": "着", "声": "生", "一": "以", "没": "每", "什么":
+    "神马", "儿": "",
 }  # fmt: skip
 _NEVER_LEAD = ("backchannel", "filler")
 

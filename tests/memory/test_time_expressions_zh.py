@@ -60,8 +60,10 @@ CASES = [
 ]
 
 NO_TIME = [
-    "这是什么", "灯是多久以前关的", "多少分钟前灭的", "灯是几分钟前灭的？", "会议什么时候开始", "会议之前我说了什么", "我在那之前说了什么",
-    "最后一件事是什么", "现在几点", "门前面有什么", "前台在哪", "我的二手手机呢", "一下", "以后再说", "五分钟后提醒我", "你好",
+    "这是什么", "灯是多久以前关的", "多少分钟前灭的", "灯是几分钟前灭的？", "会议什么时候开始",
+    "会议之前我说了什么", "我在那之前说了什么",
+    "最后一件事是什么", "现在几点", "门前面有什么", "前台在哪", "我的二手手机呢", "一下", "以后再说",
+    "五分钟后提醒我", "你好",
 ]  # fmt: skip
 
 
@@ -86,7 +88,8 @@ def test_a_question_without_a_time_names_none(question: str) -> None:
     [
         ("五分钟前", "five minutes ago"), ("一分钟前", "a minute ago"), ("两个小时以前", "two hours ago"),
         ("刚才", "just now"), ("过去十分钟", "in the last ten minutes"), ("从一开始", "since the beginning"),
-        ("一开始", "at the beginning"), ("二十五秒前", "twenty five seconds ago"), ("两个半小时前", "two and a half hours ago"),
+        ("一开始", "at the beginning"), ("二十五秒前", "twenty five seconds ago"), ("两个半小时前",
+        "two and a half hours ago"),
         ("几分钟前", "a few minutes ago"), ("最近", "recently"), ("三天前", "three days ago"), ("之前", "earlier"),
         ("很久以前", "a while ago"), ("半小时前", "half an hour ago"), ("到目前为止", "so far"),
     ],

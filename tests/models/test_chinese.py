@@ -76,7 +76,8 @@ def test_what_is_no_number_is_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "seconds"),
-    [("五分钟", 300), ("两个半小时", 9000), ("一分钟半", 90), ("一小时二十分钟", 4800), ("半个钟头", 1800), ("三刻钟", 2700), ("几秒", 3), ("很久", 0)],
+    [("五分钟", 300), ("两个半小时", 9000), ("一分钟半", 90), ("一小时二十分钟", 4800), ("半个钟头", 1800),
+    ("三刻钟", 2700), ("几秒", 3), ("很久", 0)],
 )  # fmt: skip
 def test_a_length_of_time_has_its_seconds(amount: str, seconds: float) -> None:
     assert seconds_of(amount) == seconds

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from omnilive_demo.reasoning.back_channel import LONG_S, takes_the_word
 
-LISTENING = """嗯 嗯嗯 嗯哼 对 对对对 好的 好 哦 哦哦 是吗 是吗？ 哈哈 哈哈哈哈 是啊 没错 原来如此 这样啊 真的吗 真的假的 有意思 我知道了 明白了 好吧 行 哇 嗯，对 哦，好的
-確實 噢 對啊 啊 天哪 厉害""".split()
-TAKING = (
-    """停 停！ 等一下 等等 不对 别说了 算了 错了 不是 什么 谁 为什么 闭嘴 安静 我想问 你等等 換一个 听我说""".split()
-)
+LISTENING_TEXT = """嗯 嗯嗯 嗯哼 对 对对对 好的 好 哦 哦哦 是吗 是吗？ 哈哈 哈哈哈哈 是啊 没错 原来如此 这样啊
+真的吗 真的假的 有意思 我知道了 明白了 好吧 行 哇 嗯，对 哦，好的
+確實 噢 對啊 啊 天哪 厉害"""
+LISTENING = LISTENING_TEXT.split()
+TAKING_TEXT = """停 停！ 等一下 等等 不对 别说了 算了 错了 不是 什么 谁 为什么 闭嘴 安静 我想问 你等等 換一个 听我说"""
+TAKING = TAKING_TEXT.split()
 HUMS = ["啊这", "呵欠", "他", "不", "呜呜", "那"]
 
 

@@ -50,7 +50,8 @@ def test_the_model_card_quotes_the_measured_figures(trials: list[Trial]) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "这是什么？", "我把钥匙放在哪里了", "五分钟前发生了什么", "停", "别说了", "再说一遍", "水开了告诉我", "十秒后提醒我喝水",
+        "这是什么？", "我把钥匙放在哪里了", "五分钟前发生了什么", "停", "别说了", "再说一遍", "水开了告诉我",
+        "十秒后提醒我喝水",
         "我饿了，哪里可以热饭", "你好", "今天天气怎么样", "這是什麼東西", "請再說一遍",
     ],
 )  # fmt: skip
@@ -60,7 +61,8 @@ def test_what_the_page_promises_to_answer_is_answered(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["嗯", "嗯嗯", "那个", "让我想想", "妈妈，我的鞋在哪儿", "小王，会议几点开始", "好的", "对对对", "我把钥匙放在抽屉里了", "喂，你好，哪位", "媽媽，我的鞋在哪兒"],
+    ["嗯", "嗯嗯", "那个", "让我想想", "妈妈，我的鞋在哪儿", "小王，会议几点开始", "好的", "对对对",
+    "我把钥匙放在抽屉里了", "喂，你好，哪位", "媽媽，我的鞋在哪兒"],
 )  # fmt: skip
 def test_what_is_not_for_the_assistant_is_left_alone(text: str) -> None:
     assert not PREDICTOR.predict(text).answer

@@ -34,7 +34,8 @@ def test_a_reminder_is_read(text: str, delay_s: float, note: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["五分钟前发生了什么", "提醒我喝水", "五分钟后告诉我谁来了", "我五分钟后出门", "这是什么", "", "你好", "后面有什么", "零秒后提醒我"]
+    "text", ["五分钟前发生了什么", "提醒我喝水", "五分钟后告诉我谁来了", "我五分钟后出门", "这是什么", "",
+    "你好", "后面有什么", "零秒后提醒我"]
 )  # fmt: skip
 def test_anything_else_is_none(text: str) -> None:
     assert read_chinese_reminder(text) is None
