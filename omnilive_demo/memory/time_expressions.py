@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from omnilive_demo.memory.time_expressions_zh import Now, parse_chinese_time
 from omnilive_demo.models import number_words
+from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.models.number_words import UNIT_S
 from omnilive_demo.records import TimeSpan
 
@@ -35,7 +37,9 @@ class _Now:
     previous: TimeSpan | None
 
 
-def parse_time(text: str, now_s: float, start_s: float = 0.0, previous: TimeSpan | None = None) -> TimeSpan | None:
+def parse_time(
+    text: str, now_s: float, start_s: float = 0.0, previous: TimeSpan | None = None, day_s: float | None = None
+) -> TimeSpan | None:
     """The stretch of the stream that `text` names, or None.
 
     Args:
@@ -43,10 +47,13 @@ def parse_time(text: str, now_s: float, start_s: float = 0.0, previous: TimeSpan
         now_s: stream time at which it was asked.
         start_s: where the stream begins.
         previous: what the last answer was about, for "before that" and "after that".
+        day_s: seconds since local midnight where known, for "昨天早上" (in Chinese only).
 
     Returns:
         A span that ends at `now_s` at the latest. It may lie before `start_s`: then nothing was seen yet.
     """
+    if is_chinese(text):
+        return parse_chinese_time(text, Now(now_s, start_s, previous, day_s))
     words = normalise(text)
     if re.search(r"\bhow (?:long|many|much)\b[\w .]*\b(?:ago|back|earlier)\b", words):
         return None

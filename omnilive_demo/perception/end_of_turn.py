@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from omnilive_demo.models.chinese import is_chinese
+from omnilive_demo.perception import end_of_turn_zh
+from omnilive_demo.perception.end_of_turn_zh import Sounds
+
 _LEFT_OPEN_WORDS = """
     a an the my your his her its our their some any every each another which whose
     of to in on at by for from with without about into onto over under between behind before after during near than
@@ -111,22 +115,34 @@ class PauseAndCompleteness:
 
     def pause_s(self, said: Said, finished: float | None = None) -> float:
         """Seconds of quiet after which the speaker has finished; goes by words and voice alone."""
-        words = re.findall(r"[a-z']+", said.text.lower())
-        text = " ".join(words)
-        if _COMMAND.fullmatch(text):
-            return self.command_s
-        if _ANNOUNCING.fullmatch(text):
-            return self.announcing_s
-        if _OPEN_QUESTION.fullmatch(text) and not _CLOSED.fullmatch(text):
-            return self.left_open_s
-        if words and words[-1] in _LEFT_OPEN and not _CLOSED.fullmatch(text):
-            return self.left_open_s
+        sounds = end_of_turn_zh.sounds(said.text) if is_chinese(said.text) else _sounds(said.text)
+        match sounds:
+            case Sounds.COMMAND:
+                return self.command_s
+            case Sounds.ANNOUNCING:
+                return self.announcing_s
+            case Sounds.LEFT_OPEN:
+                return self.left_open_s
         if said.drawn_out:
             return self.drawn_out_s
-        if not words:
+        if sounds is Sounds.NOTHING:
             return max(self.unknown_s, self._patience_s(said))
         rambling_s = self.rambling_extra_s if said.speech_s >= self.rambling_s else 0.0
         return max(self.complete_s + rambling_s, self._patience_s(said))
 
     def _patience_s(self, said: Said) -> float:
         return min(_SPEAKER_MARGIN * said.speaker_pause_s, self.patient_s)
+
+
+def _sounds(english: str) -> Sounds:
+    """How complete an English text sounds; case and punctuation do not matter."""
+    words = re.findall(r"[a-z']+", english.lower())
+    text = " ".join(words)
+    if _COMMAND.fullmatch(text):
+        return Sounds.COMMAND
+    if _ANNOUNCING.fullmatch(text):
+        return Sounds.ANNOUNCING
+    open_ = _OPEN_QUESTION.fullmatch(text) is not None or (bool(words) and words[-1] in _LEFT_OPEN)
+    if open_ and not _CLOSED.fullmatch(text):
+        return Sounds.LEFT_OPEN
+    return Sounds.COMPLETE if words else Sounds.NOTHING

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from omnilive_demo.models.chinese import is_chinese
+from omnilive_demo.reasoning.back_channel_zh import repeats, takes_the_chinese_word
 from omnilive_demo.reasoning.words import plain, word_set
 
 LISTENING = word_set(
@@ -44,10 +46,13 @@ def takes_the_word(text: str, speech_s: float, noise: str = "", own_text: str = 
         own_text: what we say ourselves; who says the same is our echo.
     """
     words = plain(text).split()
-    if noise or _repeats(words, plain(own_text).split()):
+    chinese = is_chinese(text)
+    if noise or (repeats(text, own_text) if chinese else _repeats(words, plain(own_text).split())):
         return False
     if speech_s >= LONG_S:
         return True
+    if chinese:
+        return takes_the_chinese_word(text, speech_s)
     if not words or (len(words) <= MOST_WORDS and LISTENING.issuperset(words)):
         return False
     if speech_s < SHORT_S and len(words) <= FEW_WORDS:

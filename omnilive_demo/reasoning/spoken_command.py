@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from omnilive_demo.models.chinese import is_chinese
+from omnilive_demo.reasoning.spoken_command_zh import read_chinese_command
 from omnilive_demo.reasoning.words import plain
 
 
@@ -59,6 +61,9 @@ _TABLE = tuple(
 
 
 def read_command(text: str) -> Command | None:
-    """The command that a whole sentence is, or None."""
+    """The command that a whole sentence is, in English or Chinese, or None."""
+    if is_chinese(text):
+        name = read_chinese_command(text)
+        return Command(name) if name else None
     words = plain(text)
     return next((command for command, pattern in _TABLE if pattern.fullmatch(words)), None)

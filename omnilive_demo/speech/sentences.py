@@ -17,6 +17,10 @@ _CJK = "。！？｡"
 _CLOSERS = "\"'”’)]»*_」』）】》"
 _END = re.compile(rf"[.!?…{_CJK}]+[{re.escape(_CLOSERS)}]*")
 _CLAUSE = re.compile(rf"[,;:，；：、—][{re.escape(_CLOSERS)}]*")
+_HAN = re.compile(r"[㐀-鿿]")
+_HAN_CHARS = 2.5  # a Han character takes about as long to say as this many letters
+_SAID = re.compile(r"[他她它我你]们?[\w，]{0,4}?[说问道喊答叫嚷想]")  # a quote goes on: 「真的吗？」他问。
+_SAID_AHEAD = 7
 _LAST_WORD = re.compile(r"[^\s(\[\"“‘'—]*\Z")
 _NEXT_WORD = re.compile(r"\s+[\"'“‘(\[*_]*([^\W_]*)")
 
@@ -90,7 +94,7 @@ def _cut(text: str, first: bool) -> int | None:
             return at
         if char in ".!?…" or char in _CJK:
             verdict, at = _judge_end(text, at)
-        elif first and at >= CLAUSE_CHARS and char in ",;:，；：、—":
+        elif first and char in ",;:，；：、—" and _length(text, at) >= CLAUSE_CHARS:
             verdict, at = _judge_clause(text, at)
         else:
             at += 1
@@ -102,7 +106,15 @@ def _cut(text: str, first: bool) -> int | None:
     if len(text) <= MAX_CHARS:
         return None
     space = max(text.rfind(" ", 0, MAX_CHARS), text.rfind("\t", 0, MAX_CHARS))
+    if space <= 0:  # Chinese has none
+        space = 1 + max(text.rfind(mark, 0, MAX_CHARS) for mark in "，；：、")
     return space if space > 0 else MAX_CHARS
+
+
+def _length(text: str, end: int) -> float:
+    """How long the first `end` characters are, in letters."""
+    han = len(_HAN.findall(text, 0, end))
+    return end + (_HAN_CHARS - 1) * han
 
 
 def _judge_end(text: str, at: int) -> tuple[bool | None, int]:
@@ -113,8 +125,8 @@ def _judge_end(text: str, at: int) -> tuple[bool | None, int]:
     marks = match.group()
     if end == len(text):
         return None, end  # more marks or a closing quote may follow
-    if any(mark in _CJK for mark in marks):
-        return True, end
+    if any(mark in _CJK for mark in marks) or _within_han(text, at, end):
+        return (_is_not_said(text, end) if marks[-1] in _CLOSERS else True), end
     if not text[end].isspace():
         return False, end  # 3.14, e.g., example.org
     if marks[0] == "." and (at == 0 or text[:at].strip(_CLOSERS + "([").isdecimal()):
@@ -130,6 +142,21 @@ def _judge_end(text: str, at: int) -> tuple[bool | None, int]:
     if marks[-1] in _CLOSERS or marks.startswith(("…", "..")):
         return _is_not_lowercase(text, end), end
     return True, end
+
+
+def _within_han(text: str, at: int, end: int) -> bool:
+    """Whether Western marks stand between Han characters, without a space: "是吗?好的", but not "我想...也许"."""
+    single = text[at] in "?!" or (text[at] == "." and text[at : at + 2] != "..")
+    return single and at > 0 and bool(_HAN.match(text[at - 1])) and bool(_HAN.match(text[end]))
+
+
+def _is_not_said(text: str, end: int) -> bool | None:
+    """Whether no "he asked" follows a Chinese quote; None while that may still come."""
+    ahead = text[end : end + _SAID_AHEAD]
+    if _SAID.match(ahead):
+        return False
+    over = len(ahead) == _SAID_AHEAD or ahead[0] not in "他她它我你" or re.search(r"[^\w，]", ahead) is not None
+    return True if over else None
 
 
 def _is_initial(text: str, at: int) -> bool:
@@ -166,7 +193,8 @@ def _judge_clause(text: str, at: int) -> tuple[bool | None, int]:
         return None, end
     if not text[end].isspace() and match.group()[0] not in "，；：、—":
         return False, end  # 1,000 and 3:30
-    ahead = text[end : end + CLAUSE_REST_CHARS + 1]
+    rest = CLAUSE_REST_CHARS if not _HAN.match(text[end]) else round(CLAUSE_REST_CHARS / _HAN_CHARS)
+    ahead = text[end : end + rest + 1]
     if re.search(rf"[.!?…\n{_CJK}]", ahead):
         return False, end
-    return (True if len(ahead) > CLAUSE_REST_CHARS else None), end
+    return (True if len(ahead) > rest else None), end

@@ -9,6 +9,7 @@ TASKS = {
     "compressor": "omnilive_demo.training.compressor",
     "frame_encoder": "omnilive_demo.training.frame_encoder",
     "instruction": "omnilive_demo.training.instruction",
+    "instruction_zh": "omnilive_demo.training.instruction_zh",
     "samples": "omnilive_demo.training.samples",
     "sound_tagger": "omnilive_demo.training.sound_tagger",
     "world": "omnilive_demo.training.world_streams",

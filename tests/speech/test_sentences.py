@@ -23,6 +23,20 @@ CASES = {
     "ellipsis at the end": ("I wonder… The door opened.", ["I wonder…", "The door opened."]),
     "chinese": ("你好。我看见一扇红色的门！真的吗？是的", ["你好。", "我看见一扇红色的门！", "真的吗？", "是的"]),
     "chinese quotes": ("他说：“你好。”然后走了。", ["他说：“你好。”", "然后走了。"]),
+    "chinese corner quotes": ("她说：「走吧。」门关了。", ["她说：「走吧。」", "门关了。"]),
+    "chinese quotes within quotes": ("「他喊：『停！』」然后没了声音。", ["「他喊：『停！』」", "然后没了声音。"]),
+    "chinese quote going on": ("「真的吗？」他笑着问。是的。", ["「真的吗？」他笑着问。", "是的。"]),
+    "chinese quote and what they did": ("“你好。”他走了。好。", ["“你好。”", "他走了。", "好。"]),
+    "two chinese quotes": ("“你好。”“再见！”", ["“你好。”", "“再见！”"]),
+    "chinese ellipsis within": ("我想……也许吧。好……", ["我想……也许吧。", "好……"]),
+    "chinese ellipsis before a space": ("他走了…… 我留下。", ["他走了……", "我留下。"]),
+    "chinese marks": ("你好！！真的？！是的。", ["你好！！", "真的？！", "是的。"]),
+    "chinese brackets": ("（他笑了。）我们走。", ["（他笑了。）", "我们走。"]),
+    "chinese with decimals": ("圆周率是3.14。价格是1,299.5元！贵。", ["圆周率是3.14。", "价格是1,299.5元！", "贵。"]),
+    "chinese with english": ("iPhone 15 Pro很贵。Yes, it is. 对吧？", ["iPhone 15 Pro很贵。", "Yes, it is.", "对吧？"]),
+    "chinese with abbreviations": ("U.S.是美国。Dr. Wang来了。", ["U.S.是美国。", "Dr. Wang来了。"]),
+    "western marks in chinese": ("是吗?我不知道.好的!走吧", ["是吗?", "我不知道.", "好的!", "走吧"]),
+    "chinese dots within": ("我想...也许吧。", ["我想...也许吧。"]),
     "list": ("1. Milk\n2. Eggs and flour.\n- Tea", ["1. Milk", "2. Eggs and flour.", "- Tea"]),
     "initials": ("J. R. Hartley wrote it. So did I. We knew.", ["J. R. Hartley wrote it.", "So did I.", "We knew."]),
     "marks": ("What?! No way!! Yes.", ["What?!", "No way!!", "Yes."]),
@@ -47,6 +61,18 @@ def test_a_long_first_sentence_starts_at_its_first_clause() -> None:
     text = "About two minutes ago the room was quite dark, and then somebody switched on the lamp by the window."
     assert split_sentences(text) == [text[:46], text[47:]]
     assert split_sentences("Yes. " + text) == ["Yes.", text], "only the first sentence is in such a hurry"
+
+
+def test_a_long_first_sentence_in_chinese_starts_at_a_clause_of_as_long_a_sound() -> None:
+    text = "大概两分钟以前这个房间里还是相当的暗，后来有人打开了窗边的那盏台灯。"
+    assert split_sentences(text) == [text[:19], text[19:]]
+    assert split_sentences("是的。" + text) == ["是的。", text]
+    assert split_sentences("你的钥匙在桌子上，我想。") == ["你的钥匙在桌子上，我想。"]
+
+
+def test_a_chinese_text_without_end_is_cut_at_a_comma() -> None:
+    parts = split_sentences("是的。" + "门开了又关上，" * 100)[1:]
+    assert all(len(part) <= MAX_CHARS and part.endswith("，") for part in parts)
 
 
 def test_a_clause_is_not_cut_when_only_a_stump_would_follow() -> None:
@@ -84,7 +110,8 @@ def test_white_space_alone_is_no_sentence() -> None:
 
 _words = st.sampled_from(
     ["Dr.", "e.g.", "U.S.", "3.14", "3:30", "p.m.", "the", "The", "J.", "...", "…", "“", ".”", "?", "!", ",", "\n", " ",
-     "你好", "。", "！”", "1.", "-", "word,", "I", "etc.", "No.", "”", "(", ".)", "long and longer words here"]
+     "你好", "。", "！”", "1.", "-", "word,", "I", "etc.", "No.", "”", "(", ".)", "long and longer words here",
+     "「", "」", "』", "？", "……", "他问", "她走了", "我", "，", "然后", "3.5元"]
 )  # fmt: skip
 _texts = st.one_of(st.text(max_size=200), st.lists(_words, max_size=60).flatmap(
     lambda parts: st.sampled_from(["", " "]).map(lambda glue: glue.join(parts))
