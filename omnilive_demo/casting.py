@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omnilive_demo.perception.semantic_turn import TurnModel
     from omnilive_demo.perception.sound_tagger import SoundTagger
     from omnilive_demo.reasoning.captioner import Captioner
+    from omnilive_demo.reasoning.instruction import InstructionPredictor
     from omnilive_demo.reasoning.reasoner import Reasoner
     from omnilive_demo.serving.lane import Lane
     from omnilive_demo.speech.synthesizer import Synthesizer
@@ -109,6 +110,14 @@ def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane) -> t
     model = load_vlm(folders[spec.name], device)
     prompter = Prompter(small if device == "cpu" else PromptSize(), pictures_of)
     return VlmReasoner(model, lane, prompter), VlmCaptioner(model, lane)
+
+
+def two_languages(english: InstructionPredictor) -> InstructionPredictor:
+    """Instruction prediction for a reasoner that answers in Chinese as well."""
+    from omnilive_demo.reasoning.instruction_chinese import BilingualInstructionPredictor, ChineseInstructionPredictor
+
+    chinese = ChineseInstructionPredictor(ASSETS / "chinese" / "instruction.safetensors")
+    return BilingualInstructionPredictor(english, chinese)
 
 
 def remote_reasoner(settings: Settings) -> Reasoner:

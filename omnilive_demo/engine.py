@@ -21,17 +21,20 @@ from omnilive_demo.events import Fault, Json, LoadProgress, Notice, PageEvent
 from omnilive_demo.models.choice import choose
 from omnilive_demo.models.machine import Machine
 from omnilive_demo.models.profiles import CANNOT
-from omnilive_demo.serving.lane import Lane
+from omnilive_demo.serving.lane import Lane, Priority
+from omnilive_demo.serving.micro_batch import MicroBatch
 from omnilive_demo.serving.threads import ThreadLane
 
 if TYPE_CHECKING:
     from omnilive_demo.casting import SightParts
+    from omnilive_demo.ear_events import VideoFrame
     from omnilive_demo.memory.compressor import Compressor
     from omnilive_demo.memory.picture_scores import PictureScale
     from omnilive_demo.models.clip_reader import ClipReader
     from omnilive_demo.models.text_encoder import TextEncoder
     from omnilive_demo.models.thing_names import ThingNames
     from omnilive_demo.perception.end_of_turn import EndOfTurn
+    from omnilive_demo.perception.eyes import Eyes
     from omnilive_demo.perception.frame_encoder import FrameEncoder
     from omnilive_demo.perception.recognizer import Recognizer
     from omnilive_demo.perception.semantic_turn import TurnModel
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from omnilive_demo.reasoning.captioner import Captioner
     from omnilive_demo.reasoning.instruction import InstructionPredictor
     from omnilive_demo.reasoning.reasoner import Reasoner
+    from omnilive_demo.records import SeenFrame
     from omnilive_demo.speech.synthesizer import Synthesizer, VoiceInfo
 
 NANO = ASSETS / "nano"
@@ -81,6 +85,7 @@ class Engine:
         self.end_of_turn: EndOfTurn
         self.turn_model: TurnModel | None = None
         self.encoder: FrameEncoder
+        self._together: MicroBatch[tuple[Eyes, VideoFrame], SeenFrame] | None = None
         self.text_encoder: TextEncoder
         self.compressor: Compressor
         self.reader: ClipReader | None
@@ -197,6 +202,12 @@ class Engine:
         self.reasoner = EvidenceReasoner(self.text_encoder, names_things=True, reader=self.reader, names=self.names)
         self.instructions.predict("What is this?")  # the first call of a model is slow: pay for it now
 
+    async def observe(self, eyes: Eyes, frame: VideoFrame, session: str) -> SeenFrame:
+        """What a session's eyes make of a frame; where the encoder can, together with frames of others."""
+        if self._together is not None and eyes.encoder is self.encoder:
+            return await self._together.run((eyes, frame), session=session, priority=Priority.EYES)
+        return await self.eyes.run(eyes.observe, frame, session=session, priority=Priority.EYES)
+
     def hear_turns(self) -> None:
         """A turn model is there: the end of a turn is judged by sound and words."""
         from omnilive_demo.perception.semantic_turn import SoundAndCompleteness
@@ -205,10 +216,14 @@ class Engine:
 
     def see_with(self, parts: SightParts) -> None:
         """Sessions that begin from now on see and remember with these."""
+        from omnilive_demo.perception.eyes import observe_together
+        from omnilive_demo.perception.frame_encoder import ManyFramesEncoder
         from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
 
         self.encoder, self.compressor, self.names = parts.encoder, parts.compressor, parts.names
         self.picture_scale, self.space = parts.scale, parts.space
+        if isinstance(self.encoder, ManyFramesEncoder):
+            self._together = MicroBatch("frames", self.eyes, observe_together)
         self.reader = None  # nano's reads nano's memory only
         if self.reasoner.name == EvidenceReasoner.name:
             self.reasoner = EvidenceReasoner(self.text_encoder, names_things=True)

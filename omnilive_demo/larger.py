@@ -95,6 +95,7 @@ class Larger:
                 self._give_up(spec.name, Fault("model_failed", str(error) or type(error).__name__, "nano's goes on."))
         if choice.models["reasoner"] == "remote":
             self._engine.reasoner = casting.remote_reasoner(self._engine.settings)
+            self._engine.instructions = casting.two_languages(self._engine.instructions)
             self._engine.tell_models()
         if not self.failed and choice.profile != self._engine.profile:
             self._engine.profile = choice.profile
@@ -140,6 +141,8 @@ class Larger:
                 )
             case "reasoner":
                 engine.reasoner, captioner = await thread(casting.reasoner, spec, folders, device, engine.thinking)
+                if "zh" in engine.reasoner.languages:
+                    engine.instructions = await thread(casting.two_languages, engine.instructions)
                 engine.captioner = captioner if choice.models["captioner"] == spec.name else None
             case _:
                 return  # a CLIP's text tower and a reasoner's captions come with their model

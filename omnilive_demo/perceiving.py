@@ -178,9 +178,7 @@ class Perceiving:
                 if frame is self._glance:
                     await self._glance_at(frame)
                     continue
-                seen = await self._engine.eyes.run(
-                    self._eyes.observe, frame, session=self._session, priority=Priority.EYES
-                )
+                seen = await self._engine.observe(self._eyes, frame, self._session)
                 self.seen_frames += 1
                 await self._on_seen(seen)
             except Exception:

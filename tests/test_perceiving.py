@@ -13,6 +13,7 @@ from session_fakes import InlineLane
 from omnilive_demo.ear_events import VideoFrame
 from omnilive_demo.perceiving import GLANCE_S, Perceiving
 from omnilive_demo.perception.descriptor import DescriptorEncoder
+from omnilive_demo.perception.eyes import Eyes
 from omnilive_demo.records import SeenFrame
 
 
@@ -22,7 +23,11 @@ class Watching:
     def __init__(self) -> None:
         self.seen: list[SeenFrame] = []
         self.glimpsed: list[SeenFrame] = []
-        engine: Any = SimpleNamespace(encoder=DescriptorEncoder(), eyes=InlineLane())
+
+        async def observe(eyes: Eyes, frame: VideoFrame, session: str) -> SeenFrame:
+            return eyes.observe(frame)
+
+        engine: Any = SimpleNamespace(encoder=DescriptorEncoder(), eyes=InlineLane(), observe=observe)
         self.perceiving = Perceiving("s", engine, lambda event: None, self._see, self.glimpsed.append)
         self.perceiving.start()
 

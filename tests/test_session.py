@@ -29,6 +29,7 @@ class Room:
             failure="",
             profile="nano",
             why="",
+            cannot=(),
             memory=InlineLane(),
             listen=lambda listener, changed=None: lambda: None,
             progress=lambda: (),

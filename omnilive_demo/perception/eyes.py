@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 
 from omnilive_demo.ear_events import VideoFrame
-from omnilive_demo.perception.frame_encoder import FrameEncoder
+from omnilive_demo.perception.frame_encoder import FrameEncoder, ManyFramesEncoder
 from omnilive_demo.perception.gate import ChangeGate
 from omnilive_demo.perception.thumbnail import thumbnail
 from omnilive_demo.records import FrameFeatures, SeenFrame
@@ -20,10 +23,10 @@ class Eyes:
     """The eyes of one session. They compare each frame with the one before; the encoder may be shared."""
 
     def __init__(self, encoder: FrameEncoder) -> None:
-        self._encoder = encoder
+        self.encoder = encoder
         self._gate = ChangeGate()
         self._glances = ChangeGate()
-        self._before: FrameFeatures | None = None
+        self.before: FrameFeatures | None = None
 
     def observe(self, frame: VideoFrame) -> SeenFrame:
         """Gate, encode and describe a frame.
@@ -31,10 +34,14 @@ class Eyes:
         Raises:
             ValueError: not an RGB picture.
         """
+        return self.observed(frame, self.encoder.encode(frame.image, self.before))
+
+    def observed(self, frame: VideoFrame, features: FrameFeatures) -> SeenFrame:
+        """The same of a frame that was encoded already, with `before` as the frame before."""
         small = thumbnail(frame.image)
         self._glances.changed(small)
-        seen = self._look(frame, float(self._gate.changed(small).mean()))
-        self._before = seen.features
+        seen = self._seen(frame, features, float(self._gate.changed(small).mean()))
+        self.before = features
         return seen
 
     def glance(self, frame: VideoFrame) -> SeenFrame | None:
@@ -49,13 +56,19 @@ class Eyes:
         if self._glances.differs(small).mean() < GLIMPSED:
             return None
         self._glances.changed(small)
-        return self._look(frame, float(self._gate.differs(small).mean()))
+        features = self.encoder.encode(frame.image, self.before)
+        return self._seen(frame, features, float(self._gate.differs(small).mean()))
 
-    def _look(self, frame: VideoFrame, change: float) -> SeenFrame:
-        before = self._before
-        features = self._encoder.encode(frame.image, before)
-        similarity = 1.0 if before is None else scene_similarity(features, before)
-        return SeenFrame(frame.t_s, frame.image, features, self._encoder.describe(features), change, similarity)
+    def _seen(self, frame: VideoFrame, features: FrameFeatures, change: float) -> SeenFrame:
+        similarity = 1.0 if self.before is None else scene_similarity(features, self.before)
+        return SeenFrame(frame.t_s, frame.image, features, self.encoder.describe(features), change, similarity)
+
+
+def observe_together(jobs: Sequence[tuple[Eyes, VideoFrame]]) -> list[SeenFrame]:
+    """Frames of several sessions, at most one of each, encoded in one go; their eyes share an encoder for many."""
+    encoder = cast(ManyFramesEncoder, jobs[0][0].encoder)
+    made = encoder.encode_many([frame.image for _, frame in jobs], [eyes.before for eyes, _ in jobs])
+    return [eyes.observed(frame, features) for (eyes, frame), features in zip(jobs, made, strict=True)]
 
 
 def scene_similarity(features: FrameFeatures, before: FrameFeatures) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,4 +24,15 @@ class FrameEncoder(Protocol):
 
     def describe(self, features: FrameFeatures) -> tuple[Label, ...]:
         """Words that truly hold for the picture, surest first; empty when it cannot tell."""
+        ...
+
+
+@runtime_checkable
+class ManyFramesEncoder(Protocol):
+    """A frame encoder that takes pictures of several sessions at once."""
+
+    def encode_many(
+        self, images: Sequence[NDArray[np.uint8]], previous: Sequence[FrameFeatures | None]
+    ) -> list[FrameFeatures]:
+        """Features of each picture; `previous` is the frame before, of each."""
         ...

@@ -10,7 +10,7 @@ from omnilive_demo.ear_events import VideoFrame
 from omnilive_demo.models.descriptor_space import COLOURS, WIDTH, direction
 from omnilive_demo.perception.colours import colour_shares, to_lab
 from omnilive_demo.perception.descriptor import DescriptorEncoder
-from omnilive_demo.perception.eyes import SCENE_THRESHOLD, Eyes, scene_similarity
+from omnilive_demo.perception.eyes import SCENE_THRESHOLD, Eyes, observe_together, scene_similarity
 from omnilive_demo.perception.gate import ChangeGate
 from omnilive_demo.perception.sampler import FrameSampler
 from omnilive_demo.perception.thumbnail import thumbnail
@@ -213,3 +213,23 @@ def test_a_new_place_is_another_scene_and_a_thing_in_it_is_not():
 def test_without_plain_patches_the_vectors_are_compared():
     one, other = ENCODER.encode(room(), None), ENCODER.encode(room(0.15), None)
     assert scene_similarity(one, other) == pytest.approx(float(one.vector @ other.vector))
+
+
+def test_frames_of_several_sessions_are_encoded_in_one_go_and_seen_as_if_alone():
+    class Many(DescriptorEncoder):
+        calls = 0
+
+        def encode_many(self, images, previous):
+            self.calls += 1
+            return [self.encode(image, before) for image, before in zip(images, previous, strict=True)]
+
+    encoder = Many()
+    together, alone = [Eyes(encoder) for _ in range(3)], [Eyes(ENCODER) for _ in range(3)]
+    for t_s in (0.0, 1.0):
+        frames = [VideoFrame(room(seed=number, shift=round(40 * t_s)), t_s) for number in range(3)]
+        seen = observe_together(list(zip(together, frames, strict=True)))
+        for one, eyes, frame in zip(seen, alone, frames, strict=True):
+            expected = eyes.observe(frame)
+            assert (one.t_s, one.change, one.labels) == (t_s, expected.change, expected.labels)
+            assert one.similarity == pytest.approx(expected.similarity)
+    assert encoder.calls == 2
