@@ -37,6 +37,13 @@ def test_auto_takes_the_best_that_the_machine_can_bear() -> None:
     assert "2" in weak.why
 
 
+def test_without_a_gpu_the_ears_keep_their_quick_tagger() -> None:
+    assert choose("lite", {}, gpu(78)).models["sound_tags"] == "ast-audioset"
+    assert choose("lite", {}, machine()).models["sound_tags"] == NANO["sound_tags"]
+    wished = choose("lite", {"sound_tags": "ast-audioset"}, machine())
+    assert wished.models["sound_tags"] == "ast-audioset"
+
+
 def test_less_memory_gets_smaller_models_before_a_smaller_profile() -> None:
     card = choose("auto", {}, gpu(16))
     assert card.profile == "standard"
