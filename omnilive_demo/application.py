@@ -59,7 +59,7 @@ class Application:
 
     def routes(self) -> list[Any]:
         """What we add to Gradio's app."""
-        return build_routes(self.lobby, self.settings, self.health, ASSETS / "page", ASSETS / "samples")
+        return build_routes(self.lobby, self.settings, self.health, ASSETS / "page", ASSETS / "samples", self._larger)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:

@@ -26,7 +26,6 @@ from omnilive_demo.serving.micro_batch import MicroBatch
 from omnilive_demo.serving.threads import ThreadLane
 
 if TYPE_CHECKING:
-    from omnilive_demo.casting import SightParts
     from omnilive_demo.ear_events import VideoFrame
     from omnilive_demo.memory.compressor import Compressor
     from omnilive_demo.memory.picture_scores import PictureScale
@@ -85,7 +84,7 @@ class Engine:
         self.end_of_turn: EndOfTurn
         self.turn_model: TurnModel | None = None
         self.encoder: FrameEncoder
-        self._together: MicroBatch[tuple[Eyes, VideoFrame], SeenFrame] | None = None
+        self.together: MicroBatch[tuple[Eyes, VideoFrame], SeenFrame] | None = None
         self.text_encoder: TextEncoder
         self.compressor: Compressor
         self.reader: ClipReader | None
@@ -204,29 +203,9 @@ class Engine:
 
     async def observe(self, eyes: Eyes, frame: VideoFrame, session: str) -> SeenFrame:
         """What a session's eyes make of a frame; where the encoder can, together with frames of others."""
-        if self._together is not None and eyes.encoder is self.encoder:
-            return await self._together.run((eyes, frame), session=session, priority=Priority.EYES)
+        if self.together is not None and eyes.encoder is self.encoder:
+            return await self.together.run((eyes, frame), session=session, priority=Priority.EYES)
         return await self.eyes.run(eyes.observe, frame, session=session, priority=Priority.EYES)
-
-    def hear_turns(self) -> None:
-        """A turn model is there: the end of a turn is judged by sound and words."""
-        from omnilive_demo.perception.semantic_turn import SoundAndCompleteness
-
-        self.end_of_turn = SoundAndCompleteness()
-
-    def see_with(self, parts: SightParts) -> None:
-        """Sessions that begin from now on see and remember with these."""
-        from omnilive_demo.perception.eyes import observe_together
-        from omnilive_demo.perception.frame_encoder import ManyFramesEncoder
-        from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
-
-        self.encoder, self.compressor, self.names = parts.encoder, parts.compressor, parts.names
-        self.picture_scale, self.space = parts.scale, parts.space
-        if isinstance(self.encoder, ManyFramesEncoder):
-            self._together = MicroBatch("frames", self.eyes, observe_together)
-        self.reader = None  # nano's reads nano's memory only
-        if self.reasoner.name == EvidenceReasoner.name:
-            self.reasoner = EvidenceReasoner(self.text_encoder, names_things=True)
 
     def tell_models(self) -> None:
         """Tell every session that another model plays a role now."""

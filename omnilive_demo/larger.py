@@ -10,24 +10,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from omnilive_demo import casting
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.config import Role
+from omnilive_demo.embedded import Embedded
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import Fault, LoadProgress, Notice
 from omnilive_demo.models.choice import Choice, choose
 from omnilive_demo.models.download import FetchCancelled
 from omnilive_demo.models.fetching import fetch
 from omnilive_demo.models.hub import Hub, HubError, default_hub
-from omnilive_demo.models.machine import inspect
+from omnilive_demo.models.machine import Machine, inspect
+from omnilive_demo.models.registry import ROLES, SPECS
 from omnilive_demo.models.spec import ModelSpec
-
-if TYPE_CHECKING:
-    from omnilive_demo.perception.recognizer import Recognizer
+from omnilive_demo.perception.eyes import observe_together
+from omnilive_demo.perception.frame_encoder import ManyFramesEncoder
+from omnilive_demo.perception.semantic_turn import SoundAndCompleteness
+from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
+from omnilive_demo.serving.micro_batch import MicroBatch
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,7 @@ NO_MORE = frozenset(("unreachable", "stalled", "offline", "no_space", "unwritabl
 
 
 class Larger:
-    """Runs once, beside the engine.
+    """Works beside the engine, on one choice of models at a time.
 
     Args:
         hub: where models come from; by default the one that the settings and the environment name.
@@ -47,17 +50,35 @@ class Larger:
         self._engine = engine
         self._hub = hub or default_hub(engine.settings.hf_token.get_secret_value())
         self._cancel = CancelToken()
+        self._embedded: Embedded
+        self._changing: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self.failed: list[str] = []
 
-    async def run(self) -> None:
+    def check(self, profile: str) -> None:
+        """Raises ProfileError, with the choices, when there is no such profile."""
+        choose(profile, self._engine.settings.roles, Machine())
+
+    def change(self, profile: str) -> None:
+        """The operator wants another profile: give up what is being fetched, and begin with that."""
+        before, self._changing = self._changing, asyncio.create_task(self._change(profile, self._changing))
+        if before is not None:
+            self._cancel.cancel()
+
+    async def _change(self, profile: str, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.gather(before, return_exceptions=True)
+        await self.run(profile)
+
+    async def run(self, profile: str = "") -> None:
         """Choose, fetch and place, as far as it goes. Never raises but for being cancelled."""
-        settings = self._engine.settings
-        if settings.profile == "nano" and not settings.roles:
-            return
+        settings, profile = self._engine.settings, profile or self._engine.settings.profile
+        self._cancel, self.failed = CancelToken(), []
+        if not hasattr(self, "_embedded"):
+            self._embedded = Embedded(self._engine)
         try:
-            machine = await asyncio.to_thread(inspect, self._hub)
-            choice = choose(settings.profile, settings.roles, machine)
+            machine = await asyncio.to_thread(inspect, self._hub) if _looks(profile, settings.roles) else Machine()
+            choice = choose(profile, settings.roles, machine)
             self._engine.why = choice.why
             if choice.problem:
                 self._engine.tell(Notice("profile", choice.problem, "Nothing is lost: the embedded models answer."))
@@ -71,12 +92,14 @@ class Larger:
     async def close(self) -> None:
         """Stop fetching, and what retires."""
         self._cancel.cancel()
-        for task in tuple(self._retiring):
+        tasks = (*self._retiring, *((self._changing,) if self._changing is not None else ()))
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._retiring, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _place_all(self, choice: Choice) -> None:
         folders: dict[str, Path] = {}
+        self._restore(choice)
         for spec in choice.specs:
             try:
                 folders[spec.name] = await self._fetch(spec, choice)
@@ -124,11 +147,11 @@ class Larger:
             case "recognition":
                 new = await thread(casting.recognizer, spec, folders, device)
                 await new.start()
-                old, engine.recognizer = engine.recognizer, new
-                self._retire(old)
+                self._retire_recognizer()
+                engine.recognizer = new
             case "end_of_turn":
                 engine.turn_model = await thread(casting.turn_model, spec, folders)
-                engine.hear_turns()
+                engine.end_of_turn = SoundAndCompleteness()
             case "sound_tags":
                 engine.sound_tagger = await thread(casting.sound_tagger, spec, folders, device)
             case "synthesis":
@@ -136,9 +159,8 @@ class Larger:
                     casting.voices, spec, folders, device, engine.synthesizer, self._voice_failed()
                 )
             case "frame_encoder":
-                engine.see_with(
-                    await thread(casting.sight, spec, folders, device, engine.settings, engine.text_encoder)
-                )
+                parts = await thread(casting.sight, spec, folders, device, engine.settings, engine.text_encoder)
+                self._see_with(parts)
             case "reasoner":
                 engine.reasoner, captioner = await thread(casting.reasoner, spec, folders, device, engine.thinking)
                 if "zh" in engine.reasoner.languages:
@@ -147,6 +169,17 @@ class Larger:
             case _:
                 return  # a CLIP's text tower and a reasoner's captions come with their model
         engine.tell_models()
+
+    def _see_with(self, parts: casting.SightParts) -> None:
+        """Sessions that begin from now on see and remember with these."""
+        engine = self._engine
+        engine.encoder, engine.compressor, engine.names = parts.encoder, parts.compressor, parts.names
+        engine.picture_scale, engine.space = parts.scale, parts.space
+        engine.reader = None  # nano's reads nano's memory only
+        if isinstance(parts.encoder, ManyFramesEncoder):
+            engine.together = MicroBatch("frames", engine.eyes, observe_together)
+        if self._embedded.plays("reasoner"):
+            engine.reasoner = EvidenceReasoner(engine.text_encoder, names_things=True)
 
     def _voice_failed(self) -> Callable[[str], None]:
         loop, engine = asyncio.get_running_loop(), self._engine
@@ -158,8 +191,21 @@ class Larger:
 
         return told
 
-    def _retire(self, old: Recognizer) -> None:
-        """Utterances under way end with the recogniser with which they began."""
+    def _restore(self, choice: Choice) -> None:
+        """What is embedded in this choice is that again, whatever played the role before."""
+        for role in ROLES:
+            if choice.models[role] not in SPECS:
+                if role == "recognition":
+                    self._retire_recognizer()
+                self._embedded.restore(role)
+        self._engine.profile = "nano"  # until all of the choice is in place
+        self._engine.tell_models()
+
+    def _retire_recognizer(self) -> None:
+        """Utterances under way end with the recogniser with which they began; the embedded one stays for later."""
+        old = self._engine.recognizer
+        if self._embedded.plays("recognizer"):
+            return
 
         async def later() -> None:
             await asyncio.sleep(RETIRES_S)
@@ -168,3 +214,8 @@ class Larger:
         task = asyncio.create_task(later(), name="retiring")
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
+
+
+def _looks(profile: str, roles: Mapping[str, str]) -> bool:
+    """Whether a choice depends on what the machine and the hub can give."""
+    return profile != "nano" or bool(roles)

@@ -16,6 +16,7 @@ from omnilive_demo import lending
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import ClipRemembered, Hello, Json
+from omnilive_demo.models.registry import PROFILES
 from omnilive_demo.records import Clip, KeyFrame
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def hello(engine: Engine, settings: Settings, transport: str, resumed: bool) -> 
             "push": settings.push_port > 0,
             "voices": [asdict(voice) for voice in engine.voices()],
             "own_voice": lending.offer(engine),
+            "profiles": [] if settings.public else ["auto", *PROFILES],
         },
         resumed=resumed,
         transport=transport,

@@ -12,9 +12,9 @@ PACKAGE = ROOT / "omnilive_demo"
 BONES = {"ear_events", "events", "records", "config", "clock", "cancel", "queues", "logs", "health"}
 ROOMS = {"perception", "memory", "reasoning", "speech"}
 SESSION = {
-    "casting", "engine", "larger", "session", "conversation", "floor", "listening", "speculating", "steering",
-    "turns", "understanding", "answering", "lending", "perceiving", "remark", "remembering", "standing", "telling",
-    "told", "utterance",
+    "casting", "embedded", "engine", "larger", "session", "conversation", "floor", "listening", "speculating",
+    "steering", "turns", "understanding", "answering", "lending", "perceiving", "remark", "remembering",
+    "standing", "telling", "told", "utterance",
 }  # fmt: skip
 LEAVES = {"training", "evaluation"}
 

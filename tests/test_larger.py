@@ -23,6 +23,7 @@ from omnilive_demo.evaluation.speech import RATE_HZ, synthesize
 from omnilive_demo.events import AnswerGrew, Caption, ClipRemembered, Fault, Hello, LoadProgress, Notice, PageEvent
 from omnilive_demo.larger import Larger
 from omnilive_demo.models.hub import Hub
+from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.models.registry import SPECS
 from omnilive_demo.perception.semantic_turn import SmartTurn
 from omnilive_demo.session import Session
@@ -162,6 +163,27 @@ async def test_a_model_comes_from_the_hub_and_takes_over(
     progress = [event for event in told if isinstance(event, LoadProgress) and event.model == "vits-ljs"]
     assert progress[-1].ready
     assert any(event.total > 1 for event in progress), "bytes are counted"
+
+
+async def test_the_operator_goes_to_larger_models_and_back(
+    engine: Callable[..., Engine], folders: dict[str, Path], tmp_path: Path
+) -> None:
+    wishes = {role: f"{ROLES[role]}@{folders[ROLES[role]]}" for role in ("recognition", "synthesis", "end_of_turn")}
+    made = engine(profile="nano", roles=wishes)
+    await made.start()
+    before = dict(made.models())
+    larger = Larger(made, Hub("http://127.0.0.1:9", tmp_path / "cache", offline=True))
+    with pytest.raises(ProfileError, match="auto, nano"):
+        larger.check("huge")
+    larger.change("nano")
+    await until(lambda: dict(made.models())["voice"] != before["voice"])
+    made.settings = Settings(profile="nano", data_dir=tmp_path)
+    larger.change("nano")
+    await until(lambda: dict(made.models()) == before)
+    assert made.turn_model is None
+    stream = made.recognizer.open("s", 1)
+    assert (await stream.finish()).text == "", "the embedded recogniser still works"
+    await larger.close()
 
 
 async def test_what_cannot_be_had_is_a_sentence_and_nano_goes_on(

@@ -27,7 +27,8 @@ _NO_TOPIC = """
     today told too two um until up us use very want wanted was way we well went were what whatever when where
     which while who whole whom whose why will with would yeah yes yet you your yours hour hours day days listen
     listening voice what's where's who's that's it's i'm i've you've didn't don't doesn't isn't wasn't aren't
-    can't let's i'd i'll
+    can't let's i'd i'll mumble mumbled mumbling mutter muttered muttering whisper
+    whispered whispering
 """
 STOP_WORDS = frozenset(_NO_TOPIC.split())
 """Words that carry no topic: they are not looked for in what was said."""
@@ -57,7 +58,8 @@ _SPEECH = (
     r"\b(?:say|said|says|saying|tell you|told|mention|mentioned"
     r"|talk about|talked|talking about|speak|spoke|spoken|discuss"
     r"|discussed|call it|words|phrase|sentence|conversation|ask"
-    r"|asked)\b|\bhear (?:me|him|her|them|us|anyone|someone) say\b"
+    r"|asked|mumbl(?:e|ed|ing)|mutter(?:ed|ing)?|whisper(?:ed|ing)?)\b"
+    r"|\bhear (?:me|him|her|them|us|anyone|someone) say\b"
     r"|\b(?:do|did) i have to\b|\bremind me\b(?! (?:what|where|which))"
 )
 _SOUND = (

@@ -21,6 +21,7 @@ from omnilive_demo.transport.ice import Ice
 from omnilive_demo.transport.lobby import Lobby
 from omnilive_demo.transport.memory_routes import memory_routes
 from omnilive_demo.transport.origin import client_address, origin_allowed
+from omnilive_demo.transport.profile_route import Profiles, profile_endpoint
 from omnilive_demo.transport.replies import FOREIGN, ApiError, Endpoint, guarded, reply
 from omnilive_demo.transport.uploads import receive_upload
 from omnilive_demo.transport.visit import Visit
@@ -57,7 +58,12 @@ class OfferBody(BaseModel):
 
 
 def build_routes(
-    lobby: Lobby, settings: Settings, health: Callable[[], Json], page_folder: Path, samples_folder: Path
+    lobby: Lobby,
+    settings: Settings,
+    health: Callable[[], Json],
+    page_folder: Path,
+    samples_folder: Path,
+    profiles: Profiles,
 ) -> list[BaseRoute]:
     """All routes of ours. `health` gives the body of `/healthz`."""
     guard = guarded(settings)
@@ -84,6 +90,7 @@ def build_routes(
         route("/api/session/upload", doors.upload, "POST"),
         *memory_routes(settings, doors.owner, guard),
         *voice_routes(doors.owner, guard),
+        Route("/api/session/profile", guard(profile_endpoint(settings, doors.owner, profiles)), methods=["POST"]),
         route("/healthz", healthz, "GET"),
         Mount("/page", _Files(page_folder, settings, "no-cache")),
         Mount("/samples", _Files(samples_folder, settings, "public, max-age=3600")),

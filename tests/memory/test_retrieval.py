@@ -45,6 +45,15 @@ def test_what_did_i_say_about_the_meeting_finds_the_statement_and_not_the_questi
     assert best.score > 0.7
 
 
+@pytest.mark.parametrize("question", ["What did I mumble?", "what was i muttering", "What did I say?"])
+def test_what_was_said_to_nobody_is_found_without_a_topic(minilm: MiniLM, tmp_path: Path, question: str) -> None:
+    memory = open_memory(tmp_path, minilm)
+    watch(memory, 0, 20)
+    memory.add_spoken(said(1, 10, "i left the blue bag in the car", answered=False))
+    assert _texts(ask(memory, question, 21)) == ["i left the blue bag in the car"]
+    memory.close()
+
+
 def test_a_question_about_questions_finds_them(stream: SessionMemory) -> None:
     assert "what did i tell you about the meeting" in _texts(ask(stream, "what did i ask about the meeting", NOW_S))
 

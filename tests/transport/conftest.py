@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from transport_fakes import FakeSession, FakeSources
 
 from omnilive_demo.clock import ManualTime
 from omnilive_demo.config import Settings
+from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.transport.lobby import Lobby
 from omnilive_demo.transport.routes import build_routes
 
@@ -33,9 +35,20 @@ class App:
         samples.mkdir()
         (page / "app.js").write_text("export const a = 1;")
         (samples / "kitchen.mp4").write_bytes(bytes(range(256)) * 40)
-        self.routes = build_routes(self.lobby, settings, lambda: {"ready": True, **self.lobby.figures()}, page, samples)
+        self.wanted: list[str] = []
+        self.routes = build_routes(
+            self.lobby, settings, self._health, page, samples,
+            SimpleNamespace(check=self._check, change=self.wanted.append),
+        )  # fmt: skip
         self.port = 0
         self.http: httpx.AsyncClient
+
+    def _health(self) -> dict[str, Any]:
+        return {"ready": True, **self.lobby.figures()}
+
+    def _check(self, profile: str) -> None:
+        if profile != "lite":
+            raise ProfileError("Choose lite.")
 
     def _session(self, number: str) -> Any:
         self.sessions.append(FakeSession(number))

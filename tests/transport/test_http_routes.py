@@ -221,3 +221,14 @@ async def test_webrtc_can_be_turned_off(make_app) -> None:
         answer = await app.http.post("/webrtc/offer", json={"type": "offer", "webrtc_id": ""}, headers=headers)
         assert answer.json()["code"] == "no_webrtc"
     await app.lobby.close()
+
+
+async def test_the_operator_of_a_private_server_chooses_the_profile(web: Any) -> None:
+    token = (await web.enter())["token"]
+    mine = {"Authorization": f"Bearer {token}"}
+    assert (await web.http.post("/api/session/profile?name=lite")).status_code == 401
+    answer = await web.http.post("/api/session/profile?name=lite", headers=mine)
+    assert (answer.status_code, answer.json()) == (202, {"profile": "lite"})
+    refused = await web.http.post("/api/session/profile?name=huge", headers=mine)
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_profile")
+    assert web.wanted == ["lite"]
