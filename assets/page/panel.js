@@ -37,6 +37,7 @@ export class Panel {
     ui.el('welcome-push').hidden = hello.limits.push === false;
     if (hello.samples.length) ui.el('samples').replaceChildren(...hello.samples.map((sample) => this.#card(sample)));
     else setText(ui.el('samples').firstElementChild ?? ui.el('samples'), 'This server has no samples.');
+    if (ui.isOpen('models')) this.openModels(); // another model has taken over
   }
 
   /** What the server is to know of the visitor's choices: a voice only if this server has it. */
@@ -222,9 +223,28 @@ export class Panel {
     const { hello } = this;
     this.ui.el('models-pane').replaceChildren(
       make('p', { text: hello.why ? `Profile ${hello.profile}: ${hello.why}` : 'The server has not answered yet.' }),
+      ...this.#profiles(hello),
       make('table', {}, make('tbody', {}, hello.models.map(([role, name]) => make('tr', {}, make('th', { scope: 'row', text: words(role) }), make('td', { text: name }))))),
       hello.cannot.length ? make('h3', { text: 'What it can and cannot do' }) : '', make('ul', {}, hello.cannot.map((text) => make('li', { text }))));
     this.ui.open('models');
+  }
+
+  /** On a private server whoever sits before the page is the operator, and may change what runs. */
+  #profiles({ profile, limits }) {
+    const names = limits.profiles ?? [];
+    if (!names.length) return [];
+    const choice = make('select', { id: 'ol-profile' }, names.map((name) => make('option', { value: name, text: name })));
+    choice.value = profile;
+    const told = make('output', { role: 'status' });
+    const use = make('button', {
+      type: 'button', class: 'plain', text: 'Use it', onclick: async () => {
+        try {
+          await this.api.post(`api/session/profile?name=${encodeURIComponent(choice.value)}`, {});
+          setText(told, 'Changing over. What has to be fetched shows its progress on the stage; meanwhile everything goes on.');
+        } catch (error) { setText(told, [error.message, error.hint].filter(Boolean).join(' ')); }
+      },
+    });
+    return [field('Profile', make('div', { class: 'row' }, choice, use), 'ol-profile'), told];
   }
 
   openForget(group) {
