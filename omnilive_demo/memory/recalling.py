@@ -30,15 +30,23 @@ from omnilive_demo.models.text_encoder import TextEncoder
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.records import Evidence, Question, Recall, Snapshot, TimeSpan
 
-_BEGINNING = re.compile(r"\b(?:beginning|start|first)\b")
-_LOOSE_TIMES = frozenset(("today", "so far", "this morning", "this evening", "this afternoon", "tonight"))
+_BEGINNING = re.compile(r"\b(?:beginning|start|first)\b|一开始|最开始|最初|刚开始|起初|开头")
+_LOOSE_TIMES = frozenset(
+    (
+        "today", "so far", "this morning", "this evening", "this afternoon", "tonight",
+        "今天", "今天早上", "今天上午", "今天下午", "今天晚上", "到目前为止",
+    )
+)  # fmt: skip
 _PRESENT = re.compile(r"^(?:is|are|am|isn't|aren't|does|do|can)\b")
 _NOW_FRAMES = 3
 _PLACES = frozenset(("area", "some", "mostly", "middle", "above", "below", "left", "right"))  # no names of things
 OpenClip = tuple[ClipEntry, Array, Array]
 """The open clip of a snapshot: its entry, g and S."""
 
-_REFERS_BACK = re.compile(r"\b(?:before|after|since) (?:that|this|then)\b|\bafterwards?\b")
+_REFERS_BACK = re.compile(
+    r"\b(?:before|after|since) (?:that|this|then)\b|\bafterwards?\b"
+    r"|(?:那|这|此)个?(?:之|以)[前后]|后来|随后|紧接着"
+)
 
 
 class Recalling:
