@@ -76,7 +76,7 @@ class Application:
         """The embedded models first, so that the page can be used; then larger ones, where they can be had."""
         await self.engine.start()
         if self.engine.ready.is_set():
-            await self._larger.run()
+            self._larger.change(self.settings.profile)
 
     def make_session(self, number: str) -> Session:
         """A new visitor's session; the only visitor of a private server finds the memory of last time."""

@@ -35,6 +35,10 @@ class Embedded:
         for part in PARTS.get(role, ()):
             setattr(self._engine, part, self._parts[part])
 
+    def part(self, name: str) -> Any:
+        """A part of the engine as it was, such as "synthesizer"."""
+        return self._parts[name]
+
     def plays(self, part: str) -> bool:
         """Whether a part of the engine, such as "recognizer", is the embedded one now."""
         return getattr(self._engine, part) is self._parts[part]

@@ -30,6 +30,7 @@ from omnilive_demo.perception.eyes import observe_together
 from omnilive_demo.perception.frame_encoder import ManyFramesEncoder
 from omnilive_demo.perception.semantic_turn import SoundAndCompleteness
 from omnilive_demo.reasoning.evidence_reasoner import EvidenceReasoner
+from omnilive_demo.reasoning.remote_reasoner import RemoteReasoner
 from omnilive_demo.serving.micro_batch import MicroBatch
 
 log = logging.getLogger(__name__)
@@ -61,19 +62,20 @@ class Larger:
 
     def change(self, profile: str) -> None:
         """The operator wants another profile: give up what is being fetched, and begin with that."""
-        before, self._changing = self._changing, asyncio.create_task(self._change(profile, self._changing))
-        if before is not None:
-            self._cancel.cancel()
+        self._cancel.cancel()
+        self._cancel = CancelToken()
+        self._changing = asyncio.create_task(self._change(profile, self._cancel, self._changing), name="larger models")
 
-    async def _change(self, profile: str, before: asyncio.Task[None] | None) -> None:
+    async def _change(self, profile: str, cancel: CancelToken, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.gather(before, return_exceptions=True)
-        await self.run(profile)
+        if not cancel.cancelled:
+            await self.run(profile)
 
     async def run(self, profile: str = "") -> None:
         """Choose, fetch and place, as far as it goes. Never raises but for being cancelled."""
         settings, profile = self._engine.settings, profile or self._engine.settings.profile
-        self._cancel, self.failed = CancelToken(), []
+        self.failed = []
         if not hasattr(self, "_embedded"):
             self._embedded = Embedded(self._engine)
         try:
@@ -86,8 +88,6 @@ class Larger:
         except Exception as error:
             log.exception("larger models failed")
             self._engine.tell(Fault("loading_failed", f"Larger models could not be loaded: {error}", "nano goes on."))
-        finally:
-            self._cancel.cancel()
 
     async def close(self) -> None:
         """Stop fetching, and what retires."""
@@ -96,11 +96,16 @@ class Larger:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if isinstance(self._engine.reasoner, RemoteReasoner):
+            await self._engine.reasoner.close()
 
     async def _place_all(self, choice: Choice) -> None:
         folders: dict[str, Path] = {}
+        cancel = self._cancel
         self._restore(choice)
         for spec in choice.specs:
+            if cancel.cancelled:
+                return
             try:
                 folders[spec.name] = await self._fetch(spec, choice)
                 for role in spec.roles:
@@ -118,7 +123,7 @@ class Larger:
                 self._give_up(spec.name, Fault("model_failed", str(error) or type(error).__name__, "nano's goes on."))
         if choice.models["reasoner"] == "remote":
             self._engine.reasoner = casting.remote_reasoner(self._engine.settings)
-            self._engine.instructions = casting.two_languages(self._engine.instructions)
+            self._engine.instructions = casting.two_languages(self._embedded.part("instructions"))
             self._engine.tell_models()
         if not self.failed and choice.profile != self._engine.profile:
             self._engine.profile = choice.profile
@@ -156,7 +161,7 @@ class Larger:
                 engine.sound_tagger = await thread(casting.sound_tagger, spec, folders, device)
             case "synthesis":
                 engine.synthesizer = await thread(
-                    casting.voices, spec, folders, device, engine.synthesizer, self._voice_failed()
+                    casting.voices, spec, folders, device, self._embedded.part("synthesizer"), self._voice_failed()
                 )
             case "frame_encoder":
                 parts = await thread(casting.sight, spec, folders, device, engine.settings, engine.text_encoder)
@@ -164,7 +169,7 @@ class Larger:
             case "reasoner":
                 engine.reasoner, captioner = await thread(casting.reasoner, spec, folders, device, engine.thinking)
                 if "zh" in engine.reasoner.languages:
-                    engine.instructions = await thread(casting.two_languages, engine.instructions)
+                    engine.instructions = await thread(casting.two_languages, self._embedded.part("instructions"))
                 engine.captioner = captioner if choice.models["captioner"] == spec.name else None
             case _:
                 return  # a CLIP's text tower and a reasoner's captions come with their model

@@ -178,12 +178,38 @@ async def test_the_operator_goes_to_larger_models_and_back(
     larger.change("nano")
     await until(lambda: dict(made.models())["voice"] != before["voice"])
     made.settings = Settings(profile="nano", data_dir=tmp_path)
+    larger.change("lite")  # given up before it has begun
     larger.change("nano")
     await until(lambda: dict(made.models()) == before)
     assert made.turn_model is None
     stream = made.recognizer.open("s", 1)
     assert (await stream.finish()).text == "", "the embedded recogniser still works"
     await larger.close()
+
+
+async def test_a_remote_model_reasons_where_the_operator_names_one(
+    engine: Callable[..., Engine], tmp_path: Path
+) -> None:
+    hub = Hub("http://127.0.0.1:9", tmp_path / "cache", offline=True)
+    named = {"remote_url": "http://127.0.0.1:9/v1", "remote_model": "some-vlm", "remote_key": "secret"}
+    made = engine(profile="nano", roles={"reasoner": "remote"}, **named)
+    await made.start()
+    larger = Larger(made, hub)
+    await larger.run()
+    assert "some-vlm" in made.reasoner.name
+    assert "zh" in made.reasoner.languages
+    assert made.instructions.predict("这是什么？").answer, "Chinese is understood where it is answered"
+    assert "secret" not in repr(made.settings)
+    await larger.close()
+
+    unnamed = engine(profile="nano", roles={"reasoner": "remote"})
+    await unnamed.start()
+    told: list[PageEvent] = []
+    unnamed.listen(told.append)
+    await Larger(unnamed, hub).run()
+    (fault,) = [event for event in told if isinstance(event, Fault)]
+    assert "OMNILIVE_REMOTE_URL" in fault.message
+    assert unnamed.reasoner.name == "evidence answers"
 
 
 async def test_what_cannot_be_had_is_a_sentence_and_nano_goes_on(
