@@ -81,7 +81,7 @@ class Larger:
         try:
             machine = await asyncio.to_thread(inspect, self._hub) if _looks(profile, settings.roles) else Machine()
             choice = choose(profile, settings.roles, machine)
-            self._engine.why = choice.why
+            self._engine.why = choice.problem or choice.why
             if choice.problem:
                 self._engine.tell(Notice("profile", choice.problem, "Nothing is lost: the embedded models answer."))
             await self._place_all(choice)
