@@ -91,6 +91,7 @@ class Peer:
         self._channel: Any = None
         self._tracks: list[Microphone | Camera] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ended_by_itself: asyncio.Future[None]
 
     async def connect(self, timeout_s: float = 20.0, role: str = "ask") -> Message:
         """Open a session, or another connection to the same one; the server's `hello`.
@@ -127,9 +128,15 @@ class Peer:
         return self._speaker.say(clip)
 
     async def say(self, clip: OpusClip) -> Utterance:
-        """Say a sentence; returns when its last packet was sent."""
+        """Say a sentence; returns when its last packet was sent.
+
+        Raises:
+            PeerError: the connection ended by itself meanwhile.
+        """
         utterance = self.begin(clip)
-        await utterance.done
+        await asyncio.wait({utterance.done, self._ended_by_itself}, return_when=asyncio.FIRST_COMPLETED)
+        if not utterance.done.done():
+            raise PeerError("the connection ended by itself")
         return utterance
 
     def stand_in(self, room: Room | None) -> None:
@@ -169,6 +176,13 @@ class Peer:
         """Offer and answer; the future is done when the channel is open."""
         pc = self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        over = self._ended_by_itself = asyncio.get_running_loop().create_future()
+
+        def changed() -> None:
+            if pc.connectionState in ("failed", "closed") and not over.done():
+                over.set_result(None)
+
+        pc.on("connectionstatechange", changed)
         self._channel = pc.createDataChannel("text")
         self._channel.on("open", lambda: None if opened.done() else opened.set_result(None))
         self._channel.on("message", lambda text: self.inbox.put(text, time.monotonic()))

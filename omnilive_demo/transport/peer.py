@@ -195,6 +195,8 @@ class Peer:
 
     def _state_changed(self) -> None:
         if self._pc.connectionState in ("failed", "closed"):
+            if not self._over:
+                log.info("a peer connection ended by itself: %s", self._pc.connectionState)
             self.shutdown()
 
     def _attached_by_now(self) -> None:

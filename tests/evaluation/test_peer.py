@@ -10,7 +10,7 @@ from tiny_server import ANSWER_AFTER_S, TOKEN, TinyServer
 
 from omnilive_demo.evaluation.bad_network import BadNetwork
 from omnilive_demo.evaluation.media import OpusClip, VideoLoop, encode_video, speech_clip
-from omnilive_demo.evaluation.peer import Peer
+from omnilive_demo.evaluation.peer import Peer, PeerError
 from omnilive_demo.evaluation.speech import RATE_HZ, Speech, speech_limits
 
 # Two jitter buffers of 4 frames, the pacing of 20 ms, and what a busy machine adds.
@@ -78,4 +78,17 @@ async def test_one_mouth_says_one_sentence_at_a_time(question: OpusClip) -> None
         peer.begin(question)
         with pytest.raises(RuntimeError, match="one sentence"):
             peer.begin(question)
+        await peer.close()
+
+
+async def test_a_connection_that_ends_by_itself_keeps_nobody_waiting(question: OpusClip) -> None:
+    async with TinyServer() as server:
+        peer = Peer(server.url)
+        await peer.connect()
+        saying = asyncio.create_task(peer.say(question))
+        await asyncio.sleep(0)
+        assert peer._pc is not None
+        await peer._pc.close()
+        with pytest.raises(PeerError, match="ended by itself"):
+            await asyncio.wait_for(saying, 10.0)
         await peer.close()
