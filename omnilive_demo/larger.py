@@ -96,8 +96,9 @@ class Larger:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if isinstance(self._engine.reasoner, RemoteReasoner):
-            await self._engine.reasoner.close()
+        reasoner = getattr(self._engine, "reasoner", None)  # it may end before anything is loaded
+        if isinstance(reasoner, RemoteReasoner):
+            await reasoner.close()
 
     async def _place_all(self, choice: Choice) -> None:
         folders: dict[str, Path] = {}

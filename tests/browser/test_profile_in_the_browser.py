@@ -25,7 +25,7 @@ def test_another_voice_takes_over_and_a_profile_that_cannot_be_had_is_refused_in
     visitor = Visitor(offline_app, browser.new_context(viewport={"width": 1280, "height": 800})).open()
     page = visitor.page
     page.click("[data-open=models]")
-    visitor.wait_text("[data-el=models-pane]", "vits")
+    visitor.wait_text("[data-el=models-pane]", "VITS")
     assert page.input_value("#ol-profile") == "nano"
     page.select_option("#ol-profile", "lite")
     page.click("[data-el=models-pane] button")
