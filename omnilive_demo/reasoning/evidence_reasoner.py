@@ -62,7 +62,7 @@ class EvidenceReasoner:
 
     name = "evidence answers"
     languages: tuple[str, ...] = ("en",)
-    ahead_s: float = 0.25
+    ahead_s: float = 0.35
     sees_pictures: bool = False
 
     def __init__(
