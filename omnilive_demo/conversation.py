@@ -292,8 +292,8 @@ class Conversation:
         if state != self._state:
             self._state = state
             self._tell(self.state)
-        # The counter-case: a system that perceives and answers in turns stands still until the answer was played.
         self._perceiving().attentive = self._turns.under_way
+        # The counter-case: a system that perceives and answers in turns stands still until the answer was played.
         gate = self._perceiving().may_perceive
         if self._engine.settings.serial and self._turns.under_way:
             gate.clear()

@@ -96,6 +96,8 @@ class Larger:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if hasattr(self, "_embedded") and not self._embedded.plays("recognizer"):
+            await self._embedded.part("recognizer").close()  # the engine closes the one that plays the role
         reasoner = getattr(self._engine, "reasoner", None)  # it may end before anything is loaded
         if isinstance(reasoner, RemoteReasoner):
             await reasoner.close()
@@ -123,8 +125,9 @@ class Larger:
                 log.exception("%s could not be put in place", spec.name)
                 self._give_up(spec.name, Fault("model_failed", str(error) or type(error).__name__, "nano's goes on."))
         if choice.models["reasoner"] == "remote":
-            self._engine.reasoner = casting.remote_reasoner(self._engine.settings)
-            self._engine.instructions = casting.two_languages(self._embedded.part("instructions"))
+            self._engine.reasoner = await asyncio.to_thread(casting.remote_reasoner, self._engine.settings)
+            english = self._embedded.part("instructions")
+            self._engine.instructions = await asyncio.to_thread(casting.two_languages, english)
             self._engine.tell_models()
         if not self.failed and choice.profile != self._engine.profile:
             self._engine.profile = choice.profile
@@ -133,6 +136,9 @@ class Larger:
     def _give_up(self, model: str, fault: Fault) -> None:
         self.failed.append(model)
         self._engine.tell(LoadProgress(model, 1, 1, ready=True))  # nobody waits for it any more
+        if self._engine.settings.public:  # the sentence is for the operator: it may name folders of this machine
+            log.error("%s: %s %s", model, fault.message, fault.hint)
+            fault = Fault(fault.code, f"{model} could not be had on this server.", "The embedded model goes on.")
         self._engine.tell(fault)
 
     async def _fetch(self, spec: ModelSpec, choice: Choice) -> Path:
@@ -214,8 +220,10 @@ class Larger:
             return
 
         async def later() -> None:
-            await asyncio.sleep(RETIRES_S)
-            await old.close()
+            try:
+                await asyncio.sleep(RETIRES_S)
+            finally:
+                await old.close()
 
         task = asyncio.create_task(later(), name="retiring")
         self._retiring.add(task)

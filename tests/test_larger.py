@@ -25,6 +25,7 @@ from omnilive_demo.larger import Larger
 from omnilive_demo.models.hub import Hub
 from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.models.registry import SPECS
+from omnilive_demo.perception.pocketsphinx_recognizer import PocketSphinxRecognizer
 from omnilive_demo.perception.semantic_turn import SmartTurn
 from omnilive_demo.session import Session
 
@@ -89,6 +90,8 @@ async def test_a_visitor_is_seen_heard_and_answered_with_every_role_changed(
     early.subscribe(greeted.append)
     await early.start()
     await early.wait_ready()
+    embedded_recognizer = larger_engine.recognizer
+    assert isinstance(embedded_recognizer, PocketSphinxRecognizer)
     larger = Larger(larger_engine, Hub("http://127.0.0.1:9", tmp_path / "cache", offline=True))
     await larger.run()
     assert larger.failed == []
@@ -121,7 +124,9 @@ async def test_a_visitor_is_seen_heard_and_answered_with_every_role_changed(
     assert [event for event in told if isinstance(event, ClipRemembered)]
     assert not [event for event in told if isinstance(event, Fault)]
     await session.close("over")
+    assert embedded_recognizer.pids, "it is kept, to take its role up again"
     await larger.close()
+    assert not embedded_recognizer.pids, "and ends with the app"
 
 
 async def _talk(session: Session) -> list[np.ndarray]:
@@ -227,6 +232,13 @@ async def test_what_cannot_be_had_is_a_sentence_and_nano_goes_on(
     (fault,) = [event for event in told if isinstance(event, Fault)]
     assert fault.code == "hub_incomplete"
     assert "model.safetensors" in fault.message
+    public = engine(profile="nano", host="0.0.0.0", roles={"synthesis": f"vits-ljs@{broken}"})
+    await public.start()
+    public.listen(told.append)
+    await Larger(public, Hub("http://127.0.0.1:9", tmp_path / "cache", offline=True)).run()
+    fault = [event for event in told if isinstance(event, Fault)][-1]
+    assert fault.code == "hub_incomplete"
+    assert str(tmp_path) not in fault.message + fault.hint, "strangers learn no folder"
     assert larger.failed == ["vits-ljs"]
     assert nano.synthesizer.name == "eSpeak NG"
     assert all(event.ready for event in nano.progress()), "nobody waits for it any more"
