@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
@@ -72,3 +73,11 @@ def run_on(text: str) -> str:
     """The plain form with nothing between its characters, but for spaces between Latin words; "您" as "你"."""
     words = plain_chinese(text).translate(_SAME)
     return _BETWEEN_LATIN.sub("\0", words).replace(" ", "").replace("\0", " ")
+
+
+Language = Literal["en", "zh"]
+
+
+def language_of(text: str) -> Language:
+    """The language in which a text is to be answered."""
+    return "zh" if is_chinese(text) else "en"
