@@ -8,13 +8,13 @@ _DIGITS = "零一二三四五六七八九"
 
 
 def ago_zh(seconds: float) -> str:
-    """How long before now: "刚刚", "刚才", "40秒前", "大约两分钟前"."""
+    """How long before now: "刚刚", "刚才", "四十秒前", "大约两分钟前"."""
     if seconds < JUST_NOW_S:
         return "刚刚"
     if seconds < MOMENT_S:
         return "刚才"
     if seconds < 52.5:
-        return f"{5 * round(seconds / 5)}秒前"
+        return f"{count_zh(5 * round(seconds / 5))}秒前"
     return f"大约{_rough(seconds)}前"
 
 
