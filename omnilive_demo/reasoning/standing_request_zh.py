@@ -16,7 +16,7 @@ from omnilive_demo.reasoning.standing_clause_zh import read_clause_zh, sound_hea
 from omnilive_demo.reasoning.standing_time_zh import read_chinese_reminder
 from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wait, Wanted
 
-MOST_CHARS = 60
+MOST_CHARS = 48  # the work grows with their cube, and this runs where nothing slow may
 
 # Both take all they can and give nothing back, so that no text can make a pattern look for long.
 _LEADING = re.compile(

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing_fakes import NAMES
 
+from omnilive_demo.config import ASSETS
 from omnilive_demo.models.thing_names import ThingNames
+from omnilive_demo.reasoning.instruction_chinese import ChineseInstructionPredictor
 from omnilive_demo.reasoning.standing_request import read_request
+from omnilive_demo.reasoning.standing_request_zh import MOST_CHARS
 from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Unfit, Wait, Wanted
 
 BIG = ThingNames({name: f"{name}s" for name in ("dog", "cup", "mug", "ambulance", "person", "car", "bus", "key")})
@@ -163,6 +166,11 @@ def test_other_words_are_left_alone(text: str) -> None:
     assert read_request(text, NAMES) is None
 
 
+def test_what_is_waited_for_is_taken_for_a_request_to_us() -> None:
+    predictor = ChineseInstructionPredictor(ASSETS / "chinese" / "instruction.safetensors")
+    assert [text for text, _ in WANTED if not predictor.predict(text).answer] == []
+
+
 @given(st.text(alphabet="一二十每隔分钟后提醒我看到听狗门铃响的时候告诉就了起来过不用取消闹钟红色，。 a5", max_size=90))
 def test_any_text_is_read(text: str) -> None:
     found = read_request(text, NAMES)
@@ -175,8 +183,8 @@ def test_any_text_is_read(text: str) -> None:
 @pytest.mark.parametrize("end", ["", "x", "告诉我", "就提醒我开门"])
 def test_no_text_takes_long_to_read(piece: str, end: str) -> None:
     began = time.process_time()
-    read_request((piece * 60)[: 60 - len(end)] + end, NAMES)
-    assert time.process_time() - began < 0.1
+    read_request((piece * 48)[: MOST_CHARS - len(end)] + end, NAMES)
+    assert time.process_time() - began < 0.05
 
 
 @pytest.mark.parametrize(
