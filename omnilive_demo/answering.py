@@ -17,7 +17,9 @@ from omnilive_demo.cancel import CancelToken
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import AnswerGrew, Fault, PageEvent, Retrieved, TurnLatency
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.models.chinese import language_of
 from omnilive_demo.queues import WaitWhenFull
+from omnilive_demo.reasoning.fixed_phrases import ASK_AGAIN, NOT_ANSWERED, ON_THE_PAGE
 from omnilive_demo.reasoning.reasoner import LiveView
 from omnilive_demo.reasoning.view import StillView
 from omnilive_demo.records import Evidence, KeyFrame, Question, Recall
@@ -143,7 +145,8 @@ class Answering:
             pass
         except Exception as error:
             log.exception("turn %d could not be answered", question.turn)
-            self._tell(Fault("answer_failed", f"The answer could not be given: {error}", "Ask again."))
+            language = language_of(question.text)
+            self._tell(Fault("answer_failed", f"{NOT_ANSWERED.said(language)}: {error}", ASK_AGAIN.said(language)))
             self._grow(AnswerGrew(question.turn, "", self.text, True))
         finally:
             if cancel.cancelled:
@@ -223,7 +226,7 @@ class Answering:
                     spoken = None
                 except Exception as error:
                     log.exception("turn %d could not be spoken", turn)
-                    self._tell(Fault("voice_failed", str(error), "The answer is on the page."))
+                    self._tell(Fault("voice_failed", str(error), ON_THE_PAGE.said(language_of(sentence))))
                     voice = spoken = None
                 if spoken is not None:
                     if first:

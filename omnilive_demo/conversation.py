@@ -20,10 +20,13 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, Fault, PageEvent, SoundNoticed, State, StateChanged
 from omnilive_demo.listening import Listening
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.models.chinese import language_of
 from omnilive_demo.reasoning.back_channel import takes_the_word
+from omnilive_demo.reasoning.fixed_phrases import SAY_IT_AGAIN, WENT_WRONG
 from omnilive_demo.records import Heard, Question, Recall, Snapshot, Spoken
 from omnilive_demo.remark import Remark
 from omnilive_demo.speech.playout import Playout
+from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
 from omnilive_demo.steering import Steering
 from omnilive_demo.turns import Reason, Turns
@@ -53,6 +56,7 @@ class Conversation:
     Args:
         tell: puts an event into the session's stream.
         write: runs a memory write, in order, off the loop.
+        voicing: how the visitor wants answers spoken.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Conversation:
         tell: Callable[[PageEvent], None],
         write: Callable[..., None],
         standing: Standing,
+        voicing: Voicing,
     ) -> None:
         self._session = session
         self._engine = engine
@@ -80,7 +85,7 @@ class Conversation:
         self._sounds: deque[Heard] = deque(maxlen=8)
         self._remarks: deque[Remark] = deque()
         self._turns = Turns(playout, answering, tell, self._spawn)
-        self._steering = Steering(self._turns, standing)
+        self._steering = Steering(self._turns, standing, voicing)
         self._understanding = Understanding(session, engine, tell, self._guessed_question, answering.recall)
         self._listening = Listening(
             session, engine, clock, memory, perceiving, playout, self._turns, self._understanding, tell, self._spawn,
@@ -107,6 +112,7 @@ class Conversation:
         """A typed question: answered always, on the memory of this moment."""
         now_s = self._clock.now_s()
         turn = self._turns.next()
+        self._understanding.language = language_of(text)
         self._tell(Caption(-turn, text, True, "visitor", now_s, now_s, answered=True, typed=True, turn=turn))
         question = self._question(turn, text, self._memory.snapshot(now_s), spoken=False, sound_label="none")
         self._write(self._memory.add_spoken, Spoken(-turn, now_s, now_s, text, "visitor", answered=True))
@@ -315,5 +321,6 @@ class Conversation:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("conversation work failed", exc_info=error)
-            self._tell(Fault("internal", "Something went wrong inside; your last words may be lost.", "Say it again."))
+            spoken = self._understanding.language
+            self._tell(Fault("internal", WENT_WRONG.said(spoken), SAY_IT_AGAIN.said(spoken)))
         self._refresh()

@@ -152,8 +152,9 @@ class Engine:
 
     def _load_voice(self) -> None:
         from omnilive_demo.speech.espeak import ESpeakSynthesizer
+        from omnilive_demo.speech.voice_choice import VoiceChoice
 
-        self.synthesizer = ESpeakSynthesizer()
+        self.synthesizer = VoiceChoice((), ESpeakSynthesizer())  # a Chinese sentence by a Chinese voice
 
     def _load_text(self) -> None:
         from omnilive_demo.models.text_encoder import MiniLM

@@ -29,11 +29,11 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, PageEvent
 from omnilive_demo.floor import Floor
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.models.chinese import pieces
 from omnilive_demo.perception.end_of_turn import Said
 from omnilive_demo.perception.speaker_pace import SpeakerPace
-from omnilive_demo.reasoning.back_channel import LISTENING
+from omnilive_demo.reasoning.back_channel import is_fragment
 from omnilive_demo.reasoning.spoken_command import read_command
-from omnilive_demo.reasoning.words import plain
 from omnilive_demo.records import Origin
 from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
 from omnilive_demo.speech.playout import Playout
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 PARTIAL_EVERY_S = 0.6  # words so far are shown this often while somebody speaks
 TURN_MODEL_S = 0.25  # a turn model that does not begin within this time is not waited for
-FRAGMENT_WORDS, FRAGMENT_S = 4, 1.55
+FRAGMENT_S = 1.55  # the pause behind a few words that want nothing
 GOES_ON_S = 2.0  # who speaks again so soon after a question, before its answer sounds, had not finished it
 
 
@@ -213,14 +213,16 @@ class Listening:
 
     async def _show(self, utterance: OpenUtterance) -> None:
         """The words that the last two hypotheses agree on: what is shown changes no more."""
-        words, before = (await utterance.stream.partial()).split(), utterance.hypothesis
+        words, before = pieces(await utterance.stream.partial()), utterance.hypothesis
         utterance.hypothesis = words
-        sure = [word for word, _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, before, strict=False))]
+        both = zip(words, before, strict=False)
+        sure = [word for word, _ in takewhile(lambda pair: pair[0].strip() == pair[1].strip(), both)]
         over = utterance.paused or utterance.number not in self._open or utterance.forgotten
         if len(sure) > utterance.shown and not over:
             utterance.shown = len(sure)
             now_s = self._clock.now_s()
-            self._tell(Caption(utterance.number, " ".join(sure), False, utterance.origin, utterance.start_s, now_s))
+            shown = "".join(sure).strip()
+            self._tell(Caption(utterance.number, shown, False, utterance.origin, utterance.start_s, now_s))
 
     def _claim(self, number: int) -> None:
         """A voice goes on. The sound track of a film does not interrupt; the visitor does."""
@@ -295,7 +297,6 @@ class Listening:
 
     def _give_time(self, utterance: OpenUtterance, text: str, wait_s: float) -> None:
         """A few words that want nothing may be the beginning of something, and there is no answer to hurry for."""
-        words = plain(text).split()
-        if len(words) <= FRAGMENT_WORDS and not LISTENING.issuperset(words) and not self._is_meant(text):
+        if is_fragment(text) and not self._is_meant(text):
             wait_s = max(wait_s, FRAGMENT_S)
             self._perceiving().set_end_pause(utterance.origin, utterance.number, wait_s)

@@ -45,6 +45,8 @@ def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
         names=engine.names,
         captioner=engine.reader,
         space=engine.space,
+        # The visitor of a private server sits before it; where others are, nobody knows what time it is.
+        offset_s=None if engine.settings.public else float(time.localtime(epoch_s).tm_gmtoff),
     )
 
 

@@ -135,7 +135,7 @@ class Session:
         self.playout.on_frame = self._on_frame
         self._conversation = Conversation(
             self.id, self.engine, self.clock, memory, lambda: self._perceiving, self.playout, answering,
-            self.announce, self._remembering.write, self._standing,
+            self.announce, self._remembering.write, self._standing, self._voicing,
         )  # fmt: skip
         hint = "The rest is here, and new things are remembered."
         self._trouble += [Notice("memory_damaged", sentence, hint) for sentence in memory.damage]

@@ -13,13 +13,17 @@ from typing import Literal
 
 from omnilive_demo.clock import Clock
 from omnilive_demo.events import PageEvent, StandingChanged
+from omnilive_demo.models.chinese import Language, is_chinese, language_of
 from omnilive_demo.models.thing_names import ThingNames
+from omnilive_demo.reasoning.fixed_phrases import NOT_THAT, NOTHING, SAME
 from omnilive_demo.reasoning.novelty import Novelty
 from omnilive_demo.reasoning.question_rules import Kind, by_rule
 from omnilive_demo.reasoning.sightings import GONE_S, Sightings
 from omnilive_demo.reasoning.standing_drop import meant
-from omnilive_demo.reasoning.standing_phrases import NOT_THAT, NOTHING, SAME, StandingPhrases, as_sentence
+from omnilive_demo.reasoning.standing_phrases import StandingPhrases, StandingWords
+from omnilive_demo.reasoning.standing_phrases_zh import ChineseStandingPhrases
 from omnilive_demo.reasoning.standing_request import read_request
+from omnilive_demo.reasoning.standing_request_zh import asks_of_words
 from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Unfit, Wait, Wanted
 from omnilive_demo.reasoning.standing_watch import JUST_HEARD_S, Watch, already
 from omnilive_demo.reasoning.words import plain
@@ -41,6 +45,7 @@ class _Query:
     said: str  # the words in which it was asked for
     watch: Watch
     due_s: float | None
+    begun_s: float  # when it was asked for; of one that repeats, `watch.since_s` is when it was told last
 
     @property
     def wanted(self) -> Wanted:
@@ -75,7 +80,8 @@ class Standing:
         self._tell = tell
         self._say = say
         self._sleep = sleep
-        self._phrases = StandingPhrases(names)
+        self._words: dict[Language, StandingWords] = {"en": StandingPhrases(names), "zh": ChineseStandingPhrases()}
+        self._language: Language = "en"  # in which the visitor spoke last: remarks are made in it
         self._sightings = Sightings(names if names is not None else ())
         self._novelty = Novelty()
         self._waiting: dict[int, _Query] = {}
@@ -100,7 +106,11 @@ class Standing:
     # ---- asked for ---------------------------------------------------------------------------------------------------
 
     def take(self, text: str) -> str | None:
-        """Do what a visitor's sentence asks for, once; what to say to it, or None when it asks for none of this."""
+        """Do what a visitor's sentence asks for, once; what to say to it, or None when it asks for none of this.
+
+        What is said is in the language of the sentence, then and when it is answered.
+        """
+        self._language = language_of(text)
         match read_request(text, self._names):
             case Wanted() as wanted:
                 return self._take_on(wanted, text)
@@ -120,27 +130,31 @@ class Standing:
     def _take_on(self, wanted: Wanted, said: str) -> str:
         now_s = self._clock.now_s()
         self.tick()
+        phrases = self._phrases
         fresh = self._sightings.is_fresh(now_s)
         so_already = fresh and already(wanted, self._sightings)
         if so_already and not wanted.again:
-            return self._phrases.already(wanted)
+            return phrases.already(wanted)
         if wanted.kind is not Wait.TIME and any(query.wanted == wanted for query in self._waiting.values()):
-            return SAME
+            return SAME.said(self._language)
         if len(self._waiting) >= MOST:
-            return self._phrases.full(MOST)
-        in_view = fresh and wanted.kind is Wait.GONE and self._sightings.shows(wanted.names[0])
+            return phrases.full(MOST)
+        in_view = fresh and wanted.kind is Wait.GONE and any(map(self._sightings.shows, wanted.names))
         armed = in_view if wanted.kind is Wait.GONE else not so_already
         watch = Watch(wanted, now_s, armed)
         watch.last_seen_s = now_s if in_view else None
+        self._wait_for(watch, said, now_s)
+        just_heard = any(now_s - self._heard.get(label, -JUST_HEARD_S) < JUST_HEARD_S for label in wanted.sounds)
+        return phrases.not_yet(wanted) if not armed or just_heard else phrases.taken(wanted)
+
+    def _wait_for(self, watch: Watch, said: str, begun_s: float) -> None:
         self._count += 1
-        due_s = now_s + wanted.delay_s if wanted.kind is Wait.TIME else None
-        query = _Query(self._count, said, watch, due_s)
+        due_s = watch.since_s + watch.wanted.delay_s if watch.wanted.kind is Wait.TIME else None
+        query = _Query(self._count, said, watch, due_s, begun_s)
         self._waiting[query.number] = query
         self._tell(self._changed(query, "waiting"))
         if self._timer is None or self._timer.done():
             self._timer = asyncio.create_task(self._keep_time(), name="standing")
-        just_heard = any(now_s - self._heard.get(label, -JUST_HEARD_S) < JUST_HEARD_S for label in wanted.sounds)
-        return self._phrases.not_yet(wanted) if not armed or just_heard else self._phrases.taken(wanted)
 
     def _drop(self, dropped: Dropped) -> str | None:
         waiting = {number: query.wanted for number, query in self._waiting.items()}
@@ -152,7 +166,7 @@ class Standing:
             now_s = self._clock.now_s()
             numbers = tuple(n for n, query in self._waiting.items() if now_s - query.watch.since_s <= LAST_S)[-1:]
         if not numbers:
-            return (NOT_THAT if waiting else NOTHING) if dropped.sure else None
+            return (NOT_THAT if waiting else NOTHING).said(self._language) if dropped.sure else None
         wanted = [waiting[number] for number in numbers]
         if len(numbers) > 1 and not dropped.all:
             return self._phrases.which(wanted)
@@ -228,6 +242,8 @@ class Standing:
     def on_words(self, text: str, start_s: float, end_s: float, origin: Origin) -> None:
         """An utterance was understood. What a visitor asks about words, or of us, is no word that was said."""
         self.tick()
+        if origin == "visitor":
+            self._language = language_of(text)
         said = [query for query in self._waiting.values() if query.watch.is_said(text, start_s)]
         if not said or (origin == "visitor" and self._is_asked(text)):
             return
@@ -249,8 +265,13 @@ class Standing:
 
     # ---- inside ------------------------------------------------------------------------------------------------------
 
+    @property
+    def _phrases(self) -> StandingWords:
+        return self._words[self._language]
+
     def _is_asked(self, text: str) -> bool:
-        return by_rule(plain(text)) is Kind.SAID or read_request(text, self._names) is not None
+        said = asks_of_words(text) if is_chinese(text) else by_rule(plain(text)) is Kind.SAID
+        return said or read_request(text, self._names) is not None
 
     def _seen_evidence(self, query: _Query, frame: SeenFrame, what: str) -> Evidence:
         if query.wanted.kind is not Wait.GONE:
@@ -261,12 +282,15 @@ class Standing:
     def _answer(self, query: _Query, by: str, evidence: Evidence, picture_t_s: float | None = None) -> None:
         self._end(query, "answered")  # first of all: whatever follows, it is not answered twice
         is_visitor = query.wanted.kind is not Wait.WORD or by == "visitor"
-        text = self._phrases.answered(query.wanted, by, is_visitor)
+        text = self._words[language_of(query.said)].answered(query.wanted, by, is_visitor)
         self._say(Remark(text, (evidence,), picture_t_s, query.number))
+        now_s = self._clock.now_s()
+        if query.wanted.kind is Wait.TIME and query.wanted.every and now_s - query.begun_s < EXPIRES_S:
+            self._wait_for(Watch(query.wanted, now_s), query.said, query.begun_s)
 
     def _remark(self, clause: str, evidence: Evidence, picture_t_s: float | None = None) -> None:
         until_s = self._clock.now_s() + REMARK_GOOD_FOR_S
-        self._say(Remark(as_sentence(clause), (evidence,), picture_t_s, until_s=until_s))
+        self._say(Remark(self._phrases.sentence(clause), (evidence,), picture_t_s, until_s=until_s))
 
     def _end(self, query: _Query, status: Ended) -> None:
         del self._waiting[query.number]
@@ -278,7 +302,7 @@ class Standing:
         status: Literal["waiting", "answered", "cancelled", "expired"],
         ended_s: float | None = None,
     ) -> StandingChanged:
-        text = self._phrases.awaited(query.wanted)
+        text = self._words[language_of(query.said)].awaited(query.wanted)
         return StandingChanged(
             query.number, text, status, query.wanted.kind.value, query.watch.since_s, query.due_s, ended_s
         )

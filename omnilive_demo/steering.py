@@ -5,21 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 from omnilive_demo.answering import Reply, Stopwatch
+from omnilive_demo.models.chinese import language_of
+from omnilive_demo.reasoning.fixed_phrases import (
+    BRIEF,
+    FASTER,
+    FASTEST,
+    FULL,
+    NOTHING_LEFT,
+    SLOWER,
+    SLOWEST,
+    VOLUME,
+    Phrase,
+)
 from omnilive_demo.reasoning.spoken_command import Command, read_command
 from omnilive_demo.records import Question
+from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
 from omnilive_demo.turns import Turns
 
-NOTHING_LEFT = "I had said all of it."
-BRIEF, FULL = "Okay, I'll keep it short.", "Okay, I'll say more."
+PACE = 1.2  # what "slower" and "faster" change the voice's speed by
 
 
 class Steering:
-    """Does what such words ask for."""
+    """Does what such words ask for. voicing: whose speed they may change."""
 
-    def __init__(self, turns: Turns, standing: Standing) -> None:
+    def __init__(self, turns: Turns, standing: Standing, voicing: Voicing) -> None:
         self._turns = turns
         self._standing = standing
+        self._voicing = voicing
         self.brief = False  # the visitor asked for short answers
 
     def is_meant(self, text: str) -> bool:
@@ -37,7 +50,7 @@ class Steering:
             return True
         reply = self._standing.take(question.text)
         if reply is not None:
-            self._say(question, reply, watch)
+            self._turns.say(question.turn, question.text, Reply(reply), watch)
             return True
         match command:
             case Command.STOP:
@@ -46,6 +59,12 @@ class Steering:
                 self._go_on(question, watch)
             case Command.SHORTER | Command.LONGER:
                 self._again(question, watch, brief=command is Command.SHORTER)
+            case Command.SLOWER:
+                self._say(question, SLOWER if self._voicing.pace(1 / PACE) else SLOWEST, watch)
+            case Command.FASTER:
+                self._say(question, FASTER if self._voicing.pace(PACE) else FASTEST, watch)
+            case Command.LOUDER | Command.QUIETER:
+                self._say(question, VOLUME, watch)
             case _:
                 return False
         return True
@@ -72,5 +91,6 @@ class Steering:
         else:
             self._turns.start(replace(last, turn=question.turn, heard_sentences=0, brief=brief), watch, "speech")
 
-    def _say(self, question: Question, text: str, watch: Stopwatch) -> None:
-        self._turns.say(question.turn, question.text, Reply(text), watch)
+    def _say(self, question: Question, phrase: Phrase, watch: Stopwatch) -> None:
+        """In the language of the words that it answers."""
+        self._turns.say(question.turn, question.text, Reply(phrase.said(language_of(question.text))), watch)

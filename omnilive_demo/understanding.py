@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import Fault, PageEvent
+from omnilive_demo.models.chinese import Language, language_of
+from omnilive_demo.reasoning.fixed_phrases import NOT_UNDERSTOOD, SAY_IT_AGAIN, TOOK_TOO_LONG
 from omnilive_demo.records import Question, Recall
 from omnilive_demo.serving.lane import Priority
 from omnilive_demo.speculating import Guess, Speculating
@@ -40,17 +42,23 @@ class Understanding:
         self._recall = recall
         self._speculating = Speculating()
         self.lost_utterances = 0
+        self.language: Language = "en"  # that the visitor spoke or typed last
 
     async def words_of(self, utterance: OpenUtterance) -> str:
         """The final words; empty when there are none, or the recogniser failed (then the page is told)."""
         try:
-            return (await asyncio.wait_for(utterance.stream.finish(), RECOGNITION_S)).text
+            text = (await asyncio.wait_for(utterance.stream.finish(), RECOGNITION_S)).text
         except (RuntimeError, TimeoutError) as error:
             utterance.stream.cancel()
             self.lost_utterances += 1
-            why = "it took too long" if isinstance(error, TimeoutError) else str(error)
-            self._tell(Fault("recognition_failed", f"I could not make out what was said: {why}", "Say it again."))
+            spoken = self.language
+            why = TOOK_TOO_LONG.said(spoken) if isinstance(error, TimeoutError) else str(error)
+            sentence = f"{NOT_UNDERSTOOD.said(spoken)}: {why}"
+            self._tell(Fault("recognition_failed", sentence, SAY_IT_AGAIN.said(spoken)))
             return ""
+        if text and utterance.origin == "visitor":
+            self.language = language_of(text)
+        return text
 
     async def wants_answer(self, text: str, visitor: bool) -> bool:
         """Instruction prediction; people in a film are answered only when they surely ask us."""

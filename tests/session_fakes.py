@@ -20,6 +20,7 @@ from omnilive_demo.reasoning.instruction import Instruction
 from omnilive_demo.records import Delta, Evidence, KeyFrame, Question, Recall, Snapshot, Spoken
 from omnilive_demo.speech.playout import Playout, PlayoutFrame
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice, VoiceInfo
+from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
 
 
@@ -194,10 +195,11 @@ class Stage:
             self.told.append,
             lambda: self.voice,  # type: ignore[arg-type]
         )
+        self.voicing = Voicing()
         self.standing = Standing(self.clock, None, self.told.append, lambda remark: self.conversation.remark(remark))
         self.conversation = Conversation(
             "test", engine, self.clock, self.memory, lambda: self.perceiving, self.playout, answering,  # type: ignore[arg-type]
-            self.told.append, lambda function, *args: function(*args), self.standing,
+            self.told.append, lambda function, *args: function(*args), self.standing, self.voicing,
         )  # fmt: skip
 
     async def _sleep(self, seconds: float) -> None:

@@ -1,9 +1,12 @@
 """Does it know when it is spoken to? Accuracy of instruction prediction on held-out utterances, by category.
 
-`python -m omnilive_demo.evaluation instruction [--spoken] [--json FILE] [--card FILE]`. As text, each utterance is
-classified as it was written. As heard (`--spoken`), flite says it, the project's recogniser listens, and what it
-understood is classified: that is what happens to a visitor's words, mishearing included. The utterances lie beside the
-training data, and a test holds that they share no template with it.
+`python -m omnilive_demo.evaluation instruction [--chinese] [--spoken] [--json FILE] [--card FILE]`. As text, each
+utterance is classified as it was written. As heard (`--spoken`), flite says it, the project's recogniser listens, and
+what it understood is classified: that is what happens to a visitor's words, mishearing included. The utterances lie
+beside the training data, and a test holds that they share no template with it. With `--chinese` it is the Chinese
+classifier on the Chinese utterances, as text only (`instruction_zh`).
+
+False answers are the share of what was not for us that is answered, misses the share of what was that is not.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import numpy as np
 import soxr
 
 from omnilive_demo.config import ASSETS
-from omnilive_demo.evaluation import report
+from omnilive_demo.evaluation import report, stats
 from omnilive_demo.evaluation.speech import RATE_HZ, VOICES, SpeechError, synthesize
 from omnilive_demo.evaluation.word_errors import WordErrors, word_errors
 from omnilive_demo.models.text_encoder import MiniLM
@@ -131,6 +134,9 @@ def summary(trials: Sequence[Trial]) -> dict[str, Any]:
         "accuracy": round(accuracy(trials), 4),
         "answered_when_asked": round(accuracy(yes), 4),
         "silent_when_not": round(accuracy(no), 4),
+        "right": share([trial.right for trial in trials]),
+        "false_answers": share([not trial.right for trial in no]),
+        "misses": share([not trial.right for trial in yes]),
         "categories": by_category(trials),
         "wrong": [
             {"id": t.utterance.id, "voice": t.voice, "heard": t.heard, "probability": t.probability}
@@ -140,10 +146,25 @@ def summary(trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-def rows_of(text: Sequence[Trial], heard: Sequence[Trial]) -> list[tuple[str, ...]]:
-    """The table: a row for each category, then the totals."""
+def share(values: Sequence[bool]) -> dict[str, Any]:
+    """`share`, `n`, and `ci95`: a 95 % interval by bootstrap over the utterances."""
+    low, high = stats.bootstrap_interval([float(value) for value in values], lambda drawn: float(np.mean(drawn)))
+    return {"share": round(sum(values) / len(values), 4), "n": len(values), "ci95": [round(low, 4), round(high, 4)]}
+
+
+def totals(name: str, figures: dict[str, Any]) -> str:
+    """The three shares of one way of hearing on one line, with their intervals."""
+    parts = []
+    for key, words in (("right", "right"), ("false_answers", "false answers"), ("misses", "misses")):
+        (low, high), one = figures[key]["ci95"], figures[key]
+        parts.append(f"{words} {one['share']:.1%} (95 %: {low:.1%} to {high:.1%}, n = {one['n']})")
+    return f"{name}: {', '.join(parts)}"
+
+
+def rows_of(text: Sequence[Trial], heard: Sequence[Trial], way: str = "heard") -> list[tuple[str, ...]]:
+    """The table: a row for each category, then the totals. way: what the second column of figures is called."""
     texts, hearings = by_category(text), by_category(heard)
-    rows: list[tuple[str, ...]] = [("category", "to be answered", "n", "text", "heard")]
+    rows: list[tuple[str, ...]] = [("category", "to be answered", "n", "text", way)]
     for name, figures in texts.items():
         spoken = f"{hearings[name]['accuracy']:.1%}" if name in hearings else "-"
         yes = "yes" if figures["answer"] else "no"
@@ -169,11 +190,18 @@ def write_card(path: Path, rows: Sequence[tuple[str, ...]], voices: Sequence[str
 def main(argv: Sequence[str]) -> int:
     """Command line of the measurement `instruction`."""
     parser = argparse.ArgumentParser(prog=f"omnilive_demo.evaluation {NAME}", description=__doc__)
+    parser.add_argument("--chinese", action="store_true", help="the Chinese utterances, by the Chinese classifier")
     parser.add_argument("--spoken", action="store_true", help="also say every utterance and classify what is heard")
     parser.add_argument("--voices", nargs="+", choices=VOICES, default=list(VOICES), help="flite voices for --spoken")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures, and every wrong decision")
     parser.add_argument("--card", type=Path, metavar="FILE", help="rewrite the table of this model card")
     options = parser.parse_args(argv)
+    if options.chinese:
+        from omnilive_demo.evaluation import instruction_zh
+
+        if options.spoken:
+            parser.error("flite speaks no Chinese, and the embedded recogniser understands none")
+        return instruction_zh.measure(argv, options.json, options.card)
     result = report.header(NAME, argv)
     predictor = MiniLMInstructionPredictor(MiniLM(), WEIGHTS)
     utterances = read_held_out()
@@ -187,8 +215,10 @@ def main(argv: Sequence[str]) -> int:
         errors = sum((word_errors(t.utterance.text, t.heard) for t in heard), WordErrors())
     rows = rows_of(text, heard)
     print(report.table(rows))
+    figures = {"text": summary(text), "heard": summary(heard) if heard else None}
+    print("\n".join(totals(name, one) for name, one in figures.items() if one is not None))
     if options.json:
-        result |= {"text": summary(text), "heard": summary(heard) if heard else None}
+        result |= figures
         result["wer"] = errors.rate if errors else None
         report.write(options.json, result)
     if options.card:

@@ -29,6 +29,7 @@ class Run:
 RUNS = (
     Run("startup", "startup", ("--times", "5"), "page up and nano ready after `python app.py`"),
     Run("instruction", "instruction", (), "spoken to or not: accuracy on held-out utterances"),
+    Run("instruction_zh", "instruction", ("--chinese",), "the same in Chinese"),
     Run("one_session", "live", ("--questions", "44", "--every", "14", "--minutes", "20"), "one visitor, 44 questions"),
     Run("interruption", "interruption", ("--times", "40"), "talking over an answer, 40 times"),
     Run("conversation", "conversation", (), "scripted scenes, 60 stimuli, hesitating speakers, changing pictures"),

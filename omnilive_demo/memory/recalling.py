@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnilive_demo.cancel import CancelToken
+from omnilive_demo.memory.calendar import Calendar
 from omnilive_demo.memory.compressor import TOKENS_PER_FRAME, Array, Compressor
 from omnilive_demo.memory.key_frames import clip_labels, describe
 from omnilive_demo.memory.long_term import LongTerm
@@ -61,8 +62,10 @@ class Recalling:
         match: MatchWords,
         scale: PictureScale,
         names: ThingNames | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         self._log = log
+        self._calendar = calendar
         self._long_term = long_term
         self._compressor = compressor
         self._text_encoder = text_encoder
@@ -78,7 +81,7 @@ class Recalling:
         open_clip = self._compress_open(view, now_s)
         memories = memories_of(view, open_clip and open_clip[:2], _now_caption(view), now_s, start_s, text)
         previous = self._previous(question, cancel) if _REFERS_BACK.search(plain_words(text)) else None
-        span = parse_time(text, now_s, start_s, previous)
+        span = self._time_in(text, now_s, start_s, previous)
         if _stopped(cancel):
             return Recall(span=span)
         intent = read_intent(text, span.phrase if span else "", self._names)
@@ -103,6 +106,11 @@ class Recalling:
         first, last = self._sightings(memories, query, view, open_clip)
         return Recall(tuple(found), span, len(memories.clips), first, last)
 
+    def _time_in(self, text: str, now_s: float, start_s: float, previous: TimeSpan | None = None) -> TimeSpan | None:
+        calendar = self._calendar
+        span = parse_time(text, now_s, start_s, previous, calendar.day_s(now_s) if calendar else None)
+        return calendar.placed(span, now_s) if calendar and span else span
+
     def search(self, words: str, limit: int) -> Recall:
         """Everything that fits some words: said, heard, seen, or named by a time."""
         view = self._log.view()
@@ -112,7 +120,7 @@ class Recalling:
             now_s = max(now_s, open_clip[0].end_s)
         start_s = _start_of(view, now_s)
         memories = memories_of(view, open_clip and open_clip[:2], "", np.inf, start_s, "")
-        span = parse_time(words, now_s, start_s)
+        span = self._time_in(words, now_s, start_s)
         topic = topic_words(words) or tuple(plain_words(words).split()[:12])
         things = self._names.mentioned(words) if self._names else ()
         intent = Intent(sound=True, speech=True, topic=topic, questions=True, things=things)

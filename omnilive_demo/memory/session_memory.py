@@ -22,6 +22,7 @@ import numpy as np
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.events import MemoryFigures
 from omnilive_demo.memory import recalling
+from omnilive_demo.memory.calendar import Calendar
 from omnilive_demo.memory.clip_builder import ClipBuilder, ClipRule
 from omnilive_demo.memory.clip_maker import make_clip
 from omnilive_demo.memory.clip_shelf import ClipShelf, ShelvedClips, entry_of
@@ -60,6 +61,7 @@ class SessionMemory:
         captioner: writes a clip's caption from its S_k, when it is asked to.
         space: names the space of S and g, weights included; by default the compressor's name. What an earlier run
             remembered in another space keeps its words, pictures and labels, and its vectors are left alone.
+        offset_s: seconds by which the visitor's local time is ahead of UTC, where that is known.
 
     Raises:
         StoreError: the folder cannot be used at all.
@@ -78,7 +80,9 @@ class SessionMemory:
         names: ThingNames | None = None,
         captioner: ClipReader | None = None,
         space: str = "",
+        offset_s: float | None = None,
     ) -> None:
+        self._offset_s = offset_s
         self._compressor = compressor
         self._text_encoder = text_encoder
         self._scale = scale or PictureScale()
@@ -265,6 +269,7 @@ class SessionMemory:
             self._journal.match_words,
             self._scale,
             self._names,
+            Calendar(self.sittings, self._offset_s),
         )
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from omnilive_demo.models.chinese import is_chinese
-from omnilive_demo.reasoning.back_channel_zh import repeats, takes_the_chinese_word
+from omnilive_demo.models.chinese import is_chinese, run_on
+from omnilive_demo.reasoning.back_channel_zh import only_listens, repeats, takes_the_chinese_word
 from omnilive_demo.reasoning.words import plain, word_set
 
 LISTENING = word_set(
@@ -34,6 +34,7 @@ SHORT_S, FEW_WORDS = 0.7, 2
 MOST_WORDS = 4
 CERTAIN_S = 1.0
 LONG_S = 1.6
+FRAGMENT_WORDS, FRAGMENT_CHARS = 4, 6
 
 
 def takes_the_word(text: str, speech_s: float, noise: str = "", own_text: str = "") -> bool:
@@ -58,6 +59,14 @@ def takes_the_word(text: str, speech_s: float, noise: str = "", own_text: str = 
     if speech_s < SHORT_S and len(words) <= FEW_WORDS:
         return not TAKING.isdisjoint(words)
     return not (speech_s < CERTAIN_S and (NOISE | LISTENING).issuperset(words))
+
+
+def is_fragment(text: str) -> bool:
+    """Whether these few words may be the beginning of something, and not a listener's."""
+    if is_chinese(text):
+        return len(run_on(text)) <= FRAGMENT_CHARS and not only_listens(text)
+    words = plain(text).split()
+    return len(words) <= FRAGMENT_WORDS and not LISTENING.issuperset(words)
 
 
 def _repeats(words: list[str], own: list[str]) -> bool:

@@ -121,7 +121,7 @@ def quotation(text: str) -> str:
     # Recognisers write "i"; the voice does not mind, the eye does.
     cut = re.sub(r"\bi\b", "I", " ".join(words[:_MOST_WORDS]))
     # The sentence goes on after the quotation: its own full stop would end it for the synthesiser.
-    return f"“{cut.rstrip('.!?,;: ')}{' …' if len(words) > _MOST_WORDS else ''}”"
+    return f"“{cut.rstrip('.!?,;: 。！？，；：')}{' …' if len(words) > _MOST_WORDS else ''}”"
 
 
 def speaker_of(spoken: Spoken) -> str:

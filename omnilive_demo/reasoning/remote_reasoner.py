@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from omnilive_demo.cancel import CancelToken
+from omnilive_demo.models.chinese import Language
 from omnilive_demo.reasoning.answer_text import AnswerText
-from omnilive_demo.reasoning.prompt import GO_ON, Language, Message, Part, Prompt, Prompter, TextPart
+from omnilive_demo.reasoning.prompt import GO_ON, Message, Part, Prompt, Prompter, TextPart
 from omnilive_demo.reasoning.reasoner import LiveView
 from omnilive_demo.reasoning.refresh import LONGEST_VIEW_S, changed_picture
 from omnilive_demo.records import Delta, Question, Recall

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 from omnilive_demo.models.sound_words import labels_of
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause import read_clause
+from omnilive_demo.reasoning.standing_drop_zh import meant_zh
 from omnilive_demo.reasoning.standing_things import named
 from omnilive_demo.reasoning.standing_time import AMOUNT, plain_request, seconds_of
 from omnilive_demo.reasoning.standing_wanted import Wait, Wanted
@@ -26,6 +28,8 @@ _LITTLE = word_set(
 
 def meant(about: str, waiting: Mapping[int, Wanted], names: ThingNames | None) -> tuple[int, ...]:
     """The numbers of those that fit the words; a timer's length and a reminder's words count more than its kind."""
+    if is_chinese(about):
+        return meant_zh(about, waiting, names)
     found = [number for number, wanted in waiting.items() if _names(about, wanted, names)]
     if not found and _TIMERS.search(about):
         found = [number for number, wanted in waiting.items() if wanted.kind is Wait.TIME]

@@ -7,18 +7,24 @@ and never what is so now.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from omnilive_demo.models.descriptor_space import COLOURS
 from omnilive_demo.models.thing_names import ThingNames
+from omnilive_demo.reasoning.fixed_phrases import (
+    INSTEAD,
+    NO_CLOCK,
+    NO_NAMES,
+    NO_PEOPLE,
+    NOTHING,
+    SAY_HOW_LONG,
+    SAY_WHEN,
+)
 from omnilive_demo.reasoning.phrases import capitalised, listed, quotation, with_article
 from omnilive_demo.reasoning.standing_things import a_or_an, turned
 from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
 from omnilive_demo.reasoning.when import length
 
-INSTEAD = "I can watch for things that I know, listen for sounds and words, and remind you after a time."
-NOTHING = "I'm not waiting for anything."
-NOT_THAT = "I'm not waiting for that."
-SAME = "I'm already waiting for that."
 _ARRIVES = {
     "dark": "it gets dark", "bright": "it gets bright", "moving": "something moves", "still": "nothing moves any more",
 }  # fmt: skip
@@ -34,8 +40,72 @@ _IS_SO = {"dark": "It is dark", "bright": "It is bright", "moving": "Something i
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 
 
+class StandingWords(Protocol):
+    """What is said of standing queries in one language."""
+
+    def awaited(self, wanted: Wanted) -> str:
+        """What is waited for, in a few words for the page."""
+        ...
+
+    def taken(self, wanted: Wanted) -> str:
+        """It is taken on."""
+        ...
+
+    def already(self, wanted: Wanted) -> str:
+        """What is asked for is so at this moment."""
+        ...
+
+    def not_yet(self, wanted: Wanted) -> str:
+        """It waits for what has to be otherwise first."""
+        ...
+
+    def full(self, most: int) -> str:
+        """No more can be taken on."""
+        ...
+
+    def refused(self, unfit: Unfit) -> str:
+        """It cannot be waited for, and why."""
+        ...
+
+    def answered(self, wanted: Wanted, by: str = "", origin_is_visitor: bool = True) -> str:
+        """What was waited for came about; `by`: the name of the thing or sound."""
+        ...
+
+    def came(self, name: str) -> str:
+        """A clause: a thing came into view."""
+        ...
+
+    def sounded(self, label: str) -> str:
+        """A clause: a sound was heard."""
+        ...
+
+    def turned_out(self, look: str) -> str:
+        """A clause: the picture looks otherwise."""
+        ...
+
+    def sentence(self, clause: str) -> str:
+        """A clause on its own."""
+        ...
+
+    def listing(self, waiting: Sequence[tuple[Wanted, float | None]]) -> str:
+        """All that is waited for, and the seconds until each is due, if it has such a time."""
+        ...
+
+    def dropped(self, wanted: Sequence[Wanted]) -> str:
+        """They are not waited for any more."""
+        ...
+
+    def which(self, wanted: Sequence[Wanted]) -> str:
+        """More than one could be meant."""
+        ...
+
+
 class StandingPhrases:
-    """Says them. names: of things; only things that they know are ever waited for."""
+    """Says them in English. Implements `StandingWords`.
+
+    Args:
+        names: of things; only things that they know are ever waited for.
+    """
 
     def __init__(self, names: ThingNames | None) -> None:
         self._names = names
@@ -56,7 +126,8 @@ class StandingPhrases:
             case Wait.WORD:
                 return f"{'the words' if ' ' in wanted.words else 'the word'} {quotation(wanted.words)}"
             case Wait.TIME:
-                return _bare(wanted.note) or length(wanted.delay_s)
+                every = f"every {length(wanted.delay_s)}" if wanted.every else ""
+                return ", ".join(filter(None, (_bare(wanted.note), every))) or length(wanted.delay_s)
 
     def _any(self, wanted: Wanted) -> str:
         return _one_of([self._names.one(name) if self._names else a_or_an(name) for name in wanted.names])
@@ -86,6 +157,9 @@ class StandingPhrases:
 
     def taken(self, wanted: Wanted) -> str:
         """It is taken on; what is said is what will be done."""
+        if wanted.kind is Wait.TIME and wanted.every:
+            what = f" {wanted.note}" if wanted.note else ""
+            return f"Okay, I'll remind you{what} every {length(wanted.delay_s)}, until you say stop reminding me."
         if wanted.kind is Wait.TIME and wanted.note:
             return f"Okay, in {length(wanted.delay_s)} I'll remind you {wanted.note}."
         what = f"remind you {wanted.note}" if wanted.note else "tell you"
@@ -120,23 +194,20 @@ class StandingPhrases:
                 look = "look" if _is_plural(unfit.what) else "looks"
                 return f"I don't know what {unfit.what} {look} like, so I could not tell you."
             case "names":
-                return "I don't know things by name, so I could not tell you. I can tell you when something moves."
+                return NO_NAMES.en
             case "person":
-                return (
-                    "I can't tell people by sight, so I could not tell you. I can listen for knocking, a bell or "
-                    "footsteps, or tell you when something moves."
-                )
+                return NO_PEOPLE.en
             case "sound":
                 sound = "sound" if _is_plural(unfit.what) else "sounds"
                 return f"I don't know what {unfit.what} {sound} like, so I could not tell you."
             case "clock":
-                return "I don't know what time of day it is where you are. Tell me in how many minutes or hours."
+                return NO_CLOCK.en
             case "when":
-                return "I need to know when. Say, for example: remind me in ten minutes."
+                return SAY_WHEN.en
             case "how long":
-                return "For how long? Say, for example: set a timer for five minutes."
+                return SAY_HOW_LONG.en
             case "event":
-                return f"I would not notice when {turned(unfit.what)}. {INSTEAD}"
+                return f"I would not notice when {turned(unfit.what)}. {INSTEAD.en}"
 
     # ---- answered ----------------------------------------------------------------------------------------------------
 
@@ -179,12 +250,16 @@ class StandingPhrases:
             look, f"the picture just turned {look}" if look in COLOURS else f"the picture is {look} now"
         )
 
+    def sentence(self, clause: str) -> str:
+        """A clause on its own."""
+        return f"{capitalised(clause)}."
+
     # ---- listed, dropped ---------------------------------------------------------------------------------------------
 
     def listing(self, waiting: Sequence[tuple[Wanted, float | None]]) -> str:
         """All that is waited for; with each, seconds until it is due, if it has such a time."""
         if not waiting:
-            return NOTHING
+            return NOTHING.en
         sentences = []
         if events := [f"for {self.awaited(wanted)}" for wanted, left_s in waiting if left_s is None]:
             sentences.append(f"I'm waiting {listed(events)}.")
@@ -208,11 +283,6 @@ class StandingPhrases:
     def which(self, wanted: Sequence[Wanted]) -> str:
         """More than one could be meant."""
         return f"Which one: {_one_of([self.awaited(one) for one in wanted])}?"
-
-
-def as_sentence(clause: str) -> str:
-    """A clause on its own."""
-    return f"{capitalised(clause)}."
 
 
 def _bare(note: str) -> str:

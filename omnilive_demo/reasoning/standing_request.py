@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause import read_clause, sound_heard, thing_gone, thing_seen
+from omnilive_demo.reasoning.standing_request_zh import read_request_zh
 from omnilive_demo.reasoning.standing_things import turned
 from omnilive_demo.reasoning.standing_time import AMOUNT, CLOCK, DELAY, SOME_DAY, plain_request, seconds_of
 from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wait, Wanted
@@ -94,6 +96,7 @@ _WATCHED = tuple(
     )
 )
 
+_UNIT = r"(?:second|minute|half hour|hour|day)"
 _ONE = r"(?:reminder|timer|alarm|alert|countdown|request|query)"
 _MORE = r"(?:reminders|timers|alarms|alerts|countdowns|requests|queries)"
 _ONES = rf"(?:{_MORE}|{_ONE})"
@@ -146,12 +149,15 @@ _LISTED = tuple(
 
 
 def read_request(text: str, names: ThingNames | None) -> Request | None:
-    """What a visitor's sentence asks to be told later, or to be told no more; None when it asks for neither.
+    """What a visitor's sentence, in English or Chinese, asks to be told later, or to be told no more; None when it asks
+    for neither.
 
     Args:
         text: as typed or recognised.
         names: of things that the eyes know; without it, no thing can be waited for.
     """
+    if is_chinese(text):
+        return read_request_zh(text, names)
     words = plain_request(text)
     if not words or len(words.split()) > MOST_WORDS:
         return None
@@ -159,7 +165,7 @@ def read_request(text: str, names: ThingNames | None) -> Request | None:
     managed = _managed(words)
     if managed is not None:
         return managed
-    wanted = _timed(words) or _told(words, names) or _watched(words, names) or _untimed(words)
+    wanted = _repeated(words) or _timed(words) or _told(words, names) or _watched(words, names) or _untimed(words)
     return replace(wanted, note=_note(wanted.note, text)) if isinstance(wanted, Wanted) and wanted.note else wanted
 
 
@@ -175,6 +181,25 @@ def _managed(words: str) -> Dropped | Listed | None:
         if everything and words.startswith("forget every"):
             return None  # that is the memory
         return Dropped("" if everything or _LAST.fullmatch(about) else about, everything, sure)
+    return None
+
+
+_EVERY = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_TELL} every (?P<amount>{AMOUNT}|{_UNIT})(?: {_NOTE})?",
+        rf"every (?P<amount>{AMOUNT}|{_UNIT}) {_TELL}(?: {_NOTE})?",
+        rf"remind {_ME} (?P<note>(?:to|that) .+?) every (?P<amount>{AMOUNT}|{_UNIT})",
+    )
+)
+
+
+def _repeated(words: str) -> Wanted | None:
+    for pattern in _EVERY:
+        match = pattern.fullmatch(words)
+        if match is not None:
+            delay_s = seconds_of(match["amount"]) or seconds_of(f"a {match['amount']}")
+            return Wanted(Wait.TIME, delay_s=delay_s, note=(match["note"] or "").strip(), every=True)
     return None
 
 

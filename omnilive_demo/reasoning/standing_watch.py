@@ -9,6 +9,7 @@ request, a word when it is begun after it.
 
 from __future__ import annotations
 
+from omnilive_demo.models.chinese import is_chinese, run_on
 from omnilive_demo.models.number_words import normalise
 from omnilive_demo.reasoning.sightings import Sightings
 from omnilive_demo.reasoning.standing_wanted import Wait, Wanted
@@ -38,8 +39,10 @@ class Watch:
         self.since_s = since_s
         self.armed = armed
         self._was_dark = False
-        self._word = f" {normalise(wanted.words)} "
+        self._chinese = is_chinese(wanted.words)
+        self._word = run_on(wanted.words) if self._chinese else f" {normalise(wanted.words)} "
         self.last_seen_s: float | None = None  # of a thing that is to be gone
+        self._last_seen = ""
 
     def sees(self, sightings: Sightings, t_s: float) -> str | None:
         """The newest frame, of `t_s`, was added to the sightings: what came about by it ("dog", "dark"), or None."""
@@ -63,7 +66,9 @@ class Watch:
 
     def is_said(self, text: str, start_s: float) -> bool:
         """Whether words that were said hold the one that was waited for."""
-        return self.wanted.kind is Wait.WORD and start_s >= self.since_s and self._word in f" {normalise(text)} "
+        if self.wanted.kind is not Wait.WORD or start_s < self.since_s:
+            return False
+        return self._word in (run_on(text) if self._chinese else f" {normalise(text)} ")
 
     def _comes(self, sightings: Sightings) -> str | None:
         if not self.armed:
@@ -72,11 +77,12 @@ class Watch:
         return next((name for name in self.wanted.names if sightings.shows(name)), None)
 
     def _goes(self, sightings: Sightings, t_s: float) -> str | None:
-        (name,) = self.wanted.names
-        self.armed = self.armed or sightings.shows(name)
-        if sightings.newest_names(name):
-            self.last_seen_s = t_s
-        return name if self.armed and sightings.lacks(name) else None
+        """A word may mean several things ("杯子"): then the last of them has to go."""
+        names = self.wanted.names
+        self.armed = self.armed or any(map(sightings.shows, names))
+        if seen := [name for name in names if sightings.newest_names(name)]:
+            self.last_seen_s, self._last_seen = t_s, seen[0]
+        return self._last_seen or names[0] if self.armed and all(map(sightings.lacks, names)) else None
 
     def _looks(self, sightings: Sightings) -> str | None:
         look = self.wanted.look

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from omnilive_demo.speech.synthesizer import Voice, VoiceInfo
 from omnilive_demo.speech.visitor_voice import OWN, OwnVoice, VisitorVoice, own_voices
 
+SLOWEST, FASTEST = 0.5, 2.0  # factors on normal speed
+
 
 class Voicing:
     """A visitor's choice. It is asked for with every answer, so a change counts from the next sentence on."""
@@ -36,6 +38,13 @@ class Voicing:
         known = self._chosen and self._voice.name in {voice.name for voice in (*voices, *self._own)}
         if voices and not known:
             self._voice, self._chosen = Voice(voices[0].name, self._voice.rate), False
+
+    def pace(self, factor: float) -> bool:
+        """Speak so much faster (or slower, below 1) from the next sentence on; whether that was possible."""
+        rate = min(max(self._voice.rate * factor, SLOWEST), FASTEST)
+        changed = abs(rate - self._voice.rate) > 0.01
+        self._voice = Voice(self._voice.name, rate)
+        return changed
 
     def lend(self, visitor: VisitorVoice) -> None:
         """From the next answer on, answers are spoken in the visitor's own voice."""

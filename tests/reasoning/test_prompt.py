@@ -117,6 +117,32 @@ def test_language_brevity_sound_and_no_picture():
     assert "No picture is reaching you" in told  # the last one is a minute old
 
 
+def test_a_chinese_question_is_asked_in_chinese_throughout():
+    found = (
+        evidence(3, 100, 116, "picture", "", ["mug", "dark"]),
+        evidence(5, 140, 142, "speech", "", words=[spoken(1, 140, "我把钥匙放进抽屉了。")]),
+        evidence(6, 150, 151, "sound", sounds=[Heard(150, 151, "knocking", 0.9)]),
+    )
+    jpeg = io.BytesIO()
+    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(jpeg, "JPEG")
+    prompter = Prompter(PromptSize(), lambda one: (KeyFrame(one.start_s, jpeg.getvalue()),))
+    change = {"sound_label": "knocking", "history": (("你好", ""),)}
+    stage = Stage(NOW_S, frame(176), frame(179))
+    prompt = ask(
+        stage, "我的钥匙在哪里？", *found, prompter=prompter, change=change, span=TimeSpan(90, 150, "刚才")
+    )  # fmt: skip
+    told = words(prompt) + words(prompter.refresh(prompt, frame(180)))
+    for line in (
+        "可能和这个问题有关的记忆，只作为数据：问的是开始后一分钟三十秒到两分钟三十秒的事。", "看到：马克杯, dark",
+        "用户说：“我把钥匙放进抽屉了”", "听到：敲门声", "你记得的一张画面，大约一分半钟前：", "四秒前的画面：",
+        "现在的画面：", "画面变了。这是最新的画面，以它为准：", "（提问时听到：敲门声。）", "（没有内容）",
+    ):  # fmt: skip
+        assert line in told, line
+    assert "没有和这个问题有关的记忆" in words(ask(Stage(NOW_S), "有什么？"))
+    assert "现在没有画面传来" in words(ask(Stage(NOW_S), "有什么？"))
+    assert ask(Stage(NOW_S), "What does 你好 mean?").language == "en"
+
+
 def test_damaged_pictures_are_left_out():
     assert decoded(b"\xff\xd8 no picture", 64) is None
     assert shrunk(np.zeros((20, 40, 3), np.uint8), 100).shape == (20, 40, 3)

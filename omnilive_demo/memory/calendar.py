@@ -1,0 +1,55 @@
+"""What time of day it is in a stream, and where in it a time of some day lies: "昨晚" is of the clock on the wall.
+
+A stream stands still while no process runs, so that hours before this sitting are found through the sittings: each
+knows at what wall-clock time its part of the stream began.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from omnilive_demo.memory.store import Sitting
+from omnilive_demo.records import TimeSpan
+
+DAY_S = 86_400.0
+_DAYS = re.compile(r"(?:大前|前|昨|今)(?:天|日|儿|晚|早|夜)|^(?:刚才|刚刚)?(?:上午|下午|中午|早上|傍晚)")
+
+
+class Calendar:
+    """Stream seconds and wall-clock time of one session.
+
+    Args:
+        sittings: all of them, in order; the last one is this one.
+        offset_s: seconds by which the visitor's local time is ahead of UTC; None where nobody knows.
+    """
+
+    def __init__(self, sittings: Sequence[Sitting], offset_s: float | None) -> None:
+        self._sittings = tuple(sittings)
+        self._offset_s = offset_s
+
+    def day_s(self, now_s: float) -> float | None:
+        """Seconds since local midnight at a moment of this sitting; None where the local time is not known."""
+        return None if self._offset_s is None else (self._wall(now_s) + self._offset_s) % DAY_S
+
+    def placed(self, span: TimeSpan, now_s: float) -> TimeSpan:
+        """A stretch that was reckoned back from `now_s`, where it lies in the stream. Only days are looked up: what was
+        minutes ago is minutes of the stream ago.
+        """
+        if not _DAYS.search(span.phrase):
+            return span
+        begin_s, end_s = (self._stream(self._wall(now_s) - (now_s - t_s)) for t_s in (span.start_s, span.end_s))
+        return TimeSpan(min(begin_s, now_s), min(end_s, now_s), span.phrase)
+
+    def _wall(self, t_s: float) -> float:
+        return self._sittings[-1].epoch_s + t_s - self._sittings[-1].start_s
+
+    def _stream(self, wall_s: float) -> float:
+        """The moment of the stream at a wall-clock time; between two sittings it is the beginning of the later one at
+        most, and before the first one so much before its beginning.
+        """
+        following = [sitting.start_s for sitting in self._sittings if sitting.epoch_s > wall_s]
+        begun = [sitting for sitting in self._sittings if sitting.epoch_s <= wall_s]
+        if not begun:
+            return self._sittings[0].start_s - (self._sittings[0].epoch_s - wall_s)
+        return min([begun[-1].start_s + wall_s - begun[-1].epoch_s, *following[:1]])
