@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	PORT=$(PORT) OMNILIVE_PROFILE=$${OMNILIVE_PROFILE:-nano} $(BIN)/python app.py
 
 test: $(VENV)/.installed-dev browser-tools check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -rs
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
