@@ -1,4 +1,4 @@
-"""Where the data lies that the original code made of tiny random weights: outside the repository, named by a variable."""
+"""Where the data lies that the original code made of tiny random weights: outside, where a variable points."""
 
 from __future__ import annotations
 
