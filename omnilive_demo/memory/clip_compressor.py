@@ -13,11 +13,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from omnilive_demo.memory.compressor import Array
+from omnilive_demo.memory.compressor import Array, TokenCount
 from omnilive_demo.memory.path_curvature import key_frames
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.pooling import PoolingCompressor
@@ -49,16 +48,8 @@ _UNSEEN = frozenset(
 """Words that no picture shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenCount:
-    """Patch tokens of a clip: those that came in, and those that were not dropped."""
-
-    seen: int
-    kept: int
-
-
 class ClipCompressor:
-    """Implements `Compressor` without training. Safe to call from any thread.
+    """Implements `Compressor` and `DropsTokens` without training. Safe to call from any thread.
 
     Args:
         text_encoder: the text tower of the model whose pictures are compressed.
