@@ -48,7 +48,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {
         "whisper-small": tiny_whisper.build(root),
         "smart-turn": turn,
-        "ast-audioset": tiny_ast.build(root / "ast"),
+        "ast-audioset": tiny_ast.build(root / "ast", max_length=512),
         "clip-vit-b-32": tiny_clip.taught_checkpoint(),
         "qwen3-vl-2b": write_qwen(root / "qwen"),
         "vits-ljs": build_tiny_vits(root / "vits"),

@@ -216,6 +216,12 @@ class SessionMemory:
         self._log.add_sound(entry)
         self._journal.write(lambda: self._store.add_sound(entry))
 
+    def rename_heard(self, heard: Heard) -> None:
+        """One of the newest sounds, known by its origin and begin, has another name; a forgotten one has none."""
+        entry = self._log.rename_sound(heard)
+        if entry is not None:
+            self._journal.write(lambda: self._store.amend_sound(entry))
+
     def close(self) -> None:
         """Close the open clip and the store. Safe to call twice."""
         frames = self._builder.flush()
@@ -324,11 +330,7 @@ class SessionMemory:
         self._rebuild(segments)
         if self._journal.fault is not None:
             raise self._journal.fault
-        figures = self.figures()
-        return MemoryFigures(
-            figures.clips, figures.seconds, figures.bytes, figures.tokens_seen, figures.tokens_kept,
-            forgot_from_s=0.0 if from_s is None else from_s, forgot_to_s=to_s,
-        )  # fmt: skip
+        return replace(self.figures(), forgot_from_s=0.0 if from_s is None else from_s, forgot_to_s=to_s)
 
     def _forget_open(self, begin_s: float, end_s: float) -> None:
         frames = self._builder.frames

@@ -92,6 +92,10 @@ class MemoryStore(Protocol):
         """Keep a sound."""
         ...
 
+    def amend_sound(self, entry: SoundEntry) -> None:
+        """Keep the name that a sound got later."""
+        ...
+
     def add_long_term(self, segment: int, clips: Sequence[int], rows: NDArray[np.float32]) -> None:
         """Keep H̄ of a full segment: the clips that it was integrated from and a row for each."""
         ...
