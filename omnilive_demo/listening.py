@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from omnilive_demo.clock import Clock
@@ -29,9 +28,12 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, PageEvent
 from omnilive_demo.floor import Floor
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.perception.end_of_turn import Said
 from omnilive_demo.perception.speaker_pace import SpeakerPace
+from omnilive_demo.perception.transcript import agreed, pieces
 from omnilive_demo.reasoning.back_channel import LISTENING
+from omnilive_demo.reasoning.back_channel_zh import only_listens
 from omnilive_demo.reasoning.spoken_command import read_command
 from omnilive_demo.reasoning.words import plain
 from omnilive_demo.records import Origin
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 PARTIAL_EVERY_S = 0.6  # words so far are shown this often while somebody speaks
 TURN_MODEL_S = 0.25  # a turn model that does not begin within this time is not waited for
-FRAGMENT_WORDS, FRAGMENT_S = 4, 1.55
+FRAGMENT_WORDS, FRAGMENT_CHARACTERS, FRAGMENT_S = 4, 7, 1.55
 GOES_ON_S = 2.0  # who speaks again so soon after a question, before its answer sounds, had not finished it
 
 
@@ -213,14 +215,14 @@ class Listening:
 
     async def _show(self, utterance: OpenUtterance) -> None:
         """The words that the last two hypotheses agree on: what is shown changes no more."""
-        words, before = (await utterance.stream.partial()).split(), utterance.hypothesis
-        utterance.hypothesis = words
-        sure = [word for word, _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, before, strict=False))]
+        text, before = await utterance.stream.partial(), utterance.hypothesis
+        utterance.hypothesis = text
+        sure = agreed(text, before)
         over = utterance.paused or utterance.number not in self._open or utterance.forgotten
-        if len(sure) > utterance.shown and not over:
-            utterance.shown = len(sure)
+        if pieces(sure) > utterance.shown and not over:
+            utterance.shown = pieces(sure)
             now_s = self._clock.now_s()
-            self._tell(Caption(utterance.number, " ".join(sure), False, utterance.origin, utterance.start_s, now_s))
+            self._tell(Caption(utterance.number, sure, False, utterance.origin, utterance.start_s, now_s))
 
     def _claim(self, number: int) -> None:
         """A voice goes on. The sound track of a film does not interrupt; the visitor does."""
@@ -295,7 +297,11 @@ class Listening:
 
     def _give_time(self, utterance: OpenUtterance, text: str, wait_s: float) -> None:
         """A few words that want nothing may be the beginning of something, and there is no answer to hurry for."""
-        words = plain(text).split()
-        if len(words) <= FRAGMENT_WORDS and not LISTENING.issuperset(words) and not self._is_meant(text):
+        if is_chinese(text):
+            few, listens = pieces(text) <= FRAGMENT_CHARACTERS, only_listens(text)
+        else:
+            words = plain(text).split()
+            few, listens = len(words) <= FRAGMENT_WORDS, LISTENING.issuperset(words)
+        if few and not listens and not self._is_meant(text):
             wait_s = max(wait_s, FRAGMENT_S)
             self._perceiving().set_end_pause(utterance.origin, utterance.number, wait_s)
