@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.perception.end_of_turn import EndOfTurn, PauseAndCompleteness, Said
 
 RATE_HZ = 16_000
@@ -137,7 +138,7 @@ class SoundAndCompleteness:
             return by_words
         by_sound = self._by_sound(finished)
         patience_s = 0.0 if finished >= self.sure else min(1.15 * said.speaker_pause_s, self.patient_s)
-        if not re.search(r"[A-Za-z]", said.text):
+        if not re.search(r"[A-Za-z]", said.text) and not is_chinese(said.text):
             return max(by_sound, patience_s)
         if by_words >= self.open_s:
             return (by_words + by_sound) / 2 if finished >= 0.5 else max(by_words, by_sound)
