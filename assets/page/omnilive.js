@@ -7,6 +7,7 @@ import { Controls } from './controls.js';
 import { Devices, WakeLock } from './devices.js';
 import { Live } from './live.js';
 import { Media } from './media.js';
+import { OwnVoice } from './ownvoice.js';
 import { Panel } from './panel.js';
 import { Recall } from './recall.js';
 import { Stage } from './stage.js';
@@ -109,6 +110,7 @@ function begin(root) {
   new Waterfall(page, live);
   const media = new Media(page, live, api, audio);
   page.controls = new Controls(page, { live, api, devices, audio, media, wake: new WakeLock() });
+  page.ownVoice = new OwnVoice(page, live, api, devices);
   audio.onlevels = (levels) => page.stage.levels(levels);
   setInterval(() => {
     const rtt = live.channel?.rttMs;
