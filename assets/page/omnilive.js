@@ -6,6 +6,7 @@ import { ClipView } from './clipview.js';
 import { Controls } from './controls.js';
 import { Devices, WakeLock } from './devices.js';
 import { Live } from './live.js';
+import { Loading } from './loading.js';
 import { Media } from './media.js';
 import { OwnVoice } from './ownvoice.js';
 import { Panel } from './panel.js';
@@ -101,6 +102,7 @@ function begin(root) {
   const audio = new Audio(live);
   page.audio = audio;
   page.timeline = new Timeline(page, live);
+  page.loading = new Loading(page, live); // before the stage: it takes the faults that are about models
   page.stage = new Stage(page, live, api);
   page.standing = new Standing(page, live);
   page.talk = new Talk(page, live, page.timeline);
