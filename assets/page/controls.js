@@ -255,7 +255,7 @@ export class Controls {
   handlesNotice({ code, message, hint }) {
     if (code === 'second_tab') { this.ui.open('tabs'); return true; }
     if (code === 'watching') { this.ui.stage.trouble({ code, title: message, text: hint, actions: ['takeover'] }); return true; }
-    if (HARMLESS.has(code) || /^(no_turn|memory|store|push)|_lost$/.test(code)) return false;
+    if (HARMLESS.has(code) || /^(no_turn|memory|store|push)/.test(code)) return false;
     const actions = /^source|^url|^upload|^sample|^file/.test(code) ? ['source'] : [];
     this.ui.stage.trouble({ code, title: message, text: hint, actions });
     return true;

@@ -6,6 +6,7 @@ const LOST = /^(hub_|model_failed$)/; // faults about the model whose row came t
 const RATE_MS = 4000; // over which the pace is taken
 const SETTLED_MS = 12000; // one model comes after the other: so long the hub may take to list the files of the next
 
+const NEWS_MS = 15000;
 const LOW = '(min-width: 761px) and (max-height: 900px)'; // one line is all the room there is beside the picture
 
 export class Loading {
@@ -23,6 +24,7 @@ export class Loading {
     clearTimeout(this.timer);
     this.models = new Map(); // name -> {done, total, came, ready, lost, seen: [[at, bytes]]}
     this.ended = '';
+    this.news = '';
     this.settled = false;
     this.ui.el('loading').hidden = true;
     this.ui.el('loading').open = !matchMedia(LOW).matches;
@@ -50,7 +52,9 @@ export class Loading {
     event.lost = true; // the stage leaves it to us
     known.lost = { why: event.message, hint: event.hint };
     if (!matchMedia(LOW).matches) this.ui.el('loading').open = true; // what went wrong is to be read
-    else if (!this.ui.el('loading').open) this.live.emit('notice', { code: `${this.ended}_lost`, message: event.message, hint: event.hint });
+    this.news = event.message; // for a while in the one line, where that is all that is seen
+    clearTimeout(this.newsTimer);
+    this.newsTimer = setTimeout(() => { this.news = ''; this.#say(); }, NEWS_MS);
     this.#draw(this.ended);
   }
 
@@ -79,15 +83,17 @@ export class Loading {
   #say() {
     const { ui, settled } = this;
     const shown = this.#shown;
+    if (!shown.length) return;
     const lost = shown.filter((one) => one.lost).length;
     const coming = shown.find((one) => !one.ready);
     const [title, text] = settled ? [`${count(lost, 'model')} could not be had`, 'What runs now goes on.']
       : this.larger || lost ? ['Larger models are on their way', 'Everything works meanwhile. Each takes over its part as soon as it is here.']
         : ['The models are loading', 'This takes a few seconds. A sample can be chosen already.'];
-    setText(ui.el('loading-title'), title);
-    setText(ui.el('loading-text'), text);
     const closed = !ui.el('loading').open;
-    setText(ui.el('loading-fig'), closed && coming ? `${words(this.roles[coming.name] ?? coming.name)} · ${figures(coming)}${lost ? ` · ${lost} failed` : ''}` : '');
+    const news = closed ? this.news : '';
+    setText(ui.el('loading-title'), news || (closed && coming && this.larger ? 'Larger models' : title));
+    setText(ui.el('loading-text'), text);
+    setText(ui.el('loading-fig'), closed && coming && !news ? `${lost ? `${lost} failed · ` : ''}${words(this.roles[coming.name] ?? coming.name)} · ${figures(coming)}` : '');
     ui.el('loading-bar').hidden = !closed || !coming;
     if (coming) fill(ui.el('loading-bar'), coming);
     ui.el('loading-actions').hidden = !settled;
