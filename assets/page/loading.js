@@ -13,7 +13,7 @@ export class Loading {
   constructor(ui, live) {
     Object.assign(this, { ui, live });
     ui.el('loading').addEventListener('toggle', () => this.#say());
-    this.roles = JSON.parse(ui.el('loading').dataset.models || '{}'); // what can be fetched, and for what
+    this.known = JSON.parse(ui.el('loading').dataset.models || '{}'); // what can be fetched, for what, on which terms
     ui.el('loading-close').addEventListener('click', () => { this.#clear(); ui.el('question').focus({ preventScroll: true }); });
     live.on('progress', (event) => this.#progress(event)).on('fault', (event) => this.#fault(event)).on('reset', () => this.#clear())
       .on('hello', ({ profile }) => { if (profile !== this.profile && profile !== 'nano') this.#settle(); this.profile = profile; });
@@ -32,7 +32,7 @@ export class Loading {
   }
 
   #progress({ model, done, total, ready }) {
-    const larger = model in this.roles;
+    const larger = model in this.known;
     if (!ready && (this.settled || (larger && !this.larger))) this.#clear(); // another load begins
     if (!ready) this.larger = larger;
     const known = this.models.get(model) ?? { seen: [] };
@@ -93,7 +93,7 @@ export class Loading {
     const news = closed ? this.news : '';
     setText(ui.el('loading-title'), news || (closed && coming && this.larger ? 'Larger models' : title));
     setText(ui.el('loading-text'), text);
-    setText(ui.el('loading-fig'), closed && coming && !news ? `${lost ? `${lost} failed · ` : ''}${words(this.roles[coming.name] ?? coming.name)} · ${figures(coming)}` : '');
+    setText(ui.el('loading-fig'), closed && coming && !news ? `${lost ? `${lost} failed · ` : ''}${words(this.known[coming.name]?.role ?? coming.name)} · ${figures(coming)}` : '');
     ui.el('loading-bar').hidden = !closed || !coming;
     if (coming) fill(ui.el('loading-bar'), coming);
     ui.el('loading-actions').hidden = !settled;
@@ -104,7 +104,7 @@ export class Loading {
     const rows = this.ui.el('loading-rows');
     let row = Array.from(rows.children).find((one) => one.dataset.model === model);
     if (!row) {
-      const role = this.roles[model];
+      const role = this.known[model]?.role;
       row = make('li', { 'data-model': model }, make('b', { text: words(role ?? model) }), make('span', { text: role ? model : '' }), make('i', { class: 'fig' }),
         make('progress', { 'aria-label': `${words(role ?? model)}, so far` }), make('details', { hidden: true }, make('summary')), make('p', { hidden: true }));
       rows.append(row);

@@ -236,8 +236,18 @@ export class Panel {
       make('p', { text: hello.why ? `Profile ${hello.profile}: ${hello.why}` : 'The server has not answered yet.' }),
       ...this.#profiles(hello),
       make('table', {}, make('tbody', {}, hello.models.map(([role, name]) => make('tr', {}, make('th', { scope: 'row', text: words(role) }), make('td', { text: name }))))),
+      this.#licences(),
       hello.cannot.length ? make('h3', { text: 'What it can and cannot do' }) : '', make('ul', {}, hello.cannot.map((text) => make('li', { text }))));
     this.ui.open('models');
+  }
+
+  /** Whose models this app can fetch, and on which terms. */
+  #licences() {
+    const rows = Object.entries(JSON.parse(this.ui.el('loading').dataset.models || '{}'));
+    return make('details', { class: 'licences' }, make('summary', { text: 'Licences of the models that can be fetched' }),
+      make('table', {}, make('tbody', {}, rows.map(([name, { role, repository, licence, restriction }]) => make('tr', {},
+        make('th', { scope: 'row', text: words(role) }),
+        make('td', {}, make('b', { text: name }), make('span', { text: ` ${licence}` }), make('small', { text: repository }), restriction ? make('em', { text: restriction }) : ''))))));
   }
 
   /** On a private server whoever sits before the page is the operator, and may change what runs. */

@@ -75,7 +75,8 @@ def choose(profile: str, roles: Mapping[str, str], machine: Machine) -> Choice:
             why = "It was chosen by the operator" + (f", and runs on the {machine.gpu}." if device == "cuda" else ".")
             return _choice(profile, models, folders, device, why, machine)
         refused.append(fault)
-    problem = f"{profile} was asked for, but {refused[-1 if not machine.gpu else 0]}; nano runs instead."
+    asked = profile if profile != "nano" else "A model of one's own choice"
+    problem = f"{asked} was asked for, but {refused[-1 if not machine.gpu else 0]}; nano runs instead."
     return Choice("nano", NANO, "cpu", "It runs on every machine without a download.", problem)
 
 

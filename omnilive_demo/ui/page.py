@@ -73,7 +73,7 @@ def shell(settings: Settings) -> str:
         "webrtc": "yes" if settings.webrtc else "no",
         "public": "yes" if settings.public else "no",
         "push": "yes" if settings.push_port else "no",
-        "models": json.dumps(model_roles()),
+        "models": json.dumps(models_to_fetch()),
     }
     markup = SHELL.read_text(encoding="utf-8")
     for name, value in facts.items():
@@ -81,10 +81,20 @@ def shell(settings: Settings) -> str:
     return markup
 
 
-def model_roles() -> dict[str, str]:
-    """What each model that can be fetched is for; a part serves what it is a part of."""
+def models_to_fetch() -> dict[str, dict[str, str]]:
+    """Of each model that can be fetched: what it is for (`role`; a part serves what it is a part of), where it comes
+    from (`repository`), and its terms (`licence`, and `restriction`, a sentence where they forbid something).
+    """
     whole = {part: spec for spec in SPECS.values() for part in spec.parts}
-    return {name: _ROLES[(spec.roles or whole[name].roles)[0]] for name, spec in SPECS.items()}
+    return {
+        name: {
+            "role": _ROLES[(spec.roles or whole[name].roles)[0]],
+            "repository": spec.repository,
+            "licence": spec.licence.name,
+            "restriction": spec.licence.restriction,
+        }
+        for name, spec in SPECS.items()
+    }
 
 
 def keep_requests_home() -> None:

@@ -91,7 +91,7 @@ def test_missing_broken_and_foreign_files_are_told_plainly(path: Path, tmp_path:
     with pytest.raises(FileNotFoundError, match="end-of-turn model is missing"):
         SmartTurn(tmp_path / "none.onnx")
     (tmp_path / "half.onnx").write_bytes(path.read_bytes()[:30_000])
-    with pytest.raises(RuntimeError, match="cannot be read"):
+    with pytest.raises(RuntimeError, match="is damaged"):
         SmartTurn(tmp_path / "half.onnx")
     with pytest.raises(ValueError, match="of this kind"):
         SmartTurn(tiny_turn.build(tmp_path / "long.onnx", None, frames=400))
