@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +105,15 @@ async def engine(tmp_path: Path, folders: dict[str, Path]) -> AsyncIterator[Engi
     await made.close()
 
 
+async def _alarm_until_named(visitor: Visitor) -> None:
+    """An alarm that goes off again and again: on a busy machine a look that would come too late is left out."""
+    for seed in range(3, 12):
+        await visitor.let_hear(tiny_ast.sound("alarm", seed, 1.8), 16_000)
+        with contextlib.suppress(TimeoutError):
+            return await until(lambda: any(event.label == "alarm" for event in visitor.of(SoundNoticed)), within_s=15.0)
+    raise AssertionError("the alarm was never named")
+
+
 async def test_a_visitor_is_seen_heard_and_answered_with_every_role_changed(
     engine: Engine, folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,8 +141,7 @@ async def test_a_visitor_is_seen_heard_and_answered_with_every_role_changed(
     said = synthesize("Where are my keys?", "slt")
     await late.let_hear(said.samples, RATE_HZ)
     await until(lambda: any(event.final for event in late.of(Caption)))
-    await late.let_hear(tiny_ast.sound("alarm", 3, 1.8), 16_000)
-    await until(lambda: any(event.label == "alarm" for event in late.of(SoundNoticed)))
+    await _alarm_until_named(late)
     await late.show(THING, 16)
     await late.show(None, 4)
     answer = await late.ask("What is this?")
