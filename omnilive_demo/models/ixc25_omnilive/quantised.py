@@ -1,0 +1,40 @@
+"""Weights of the decoder in 8 or 4 bits, for a card of 24 GB, by bitsandbytes."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+Bits = Literal[4, 8]
+
+
+def quantised_linear(weight: Tensor, bits: Bits, compute: torch.dtype) -> nn.Module:
+    """A linear layer without bias, its weight `[out, in]` quantised where it lies (4: NF4; 8: LLM.int8).
+
+    The low-rank additions, embeddings, head, projectors and the tower stay as they are: they are a ninth of the whole.
+
+    Raises:
+        RuntimeError: bitsandbytes is not there.
+    """
+    try:
+        layers: Any = importlib.import_module("bitsandbytes.nn")  # it has no types
+    except ImportError as error:
+        raise RuntimeError(f"Weights in {bits} bits need the package bitsandbytes ({error}).") from error
+    outputs, inputs = weight.shape
+    linear: Any
+    with torch.device("meta"):
+        if bits == 4:
+            linear = layers.Linear4bit(inputs, outputs, bias=False, compute_dtype=compute, quant_type="nf4")
+        else:
+            linear = layers.Linear8bitLt(inputs, outputs, bias=False, has_fp16_weights=False)
+    if bits == 4:
+        linear.weight = layers.Params4bit(weight, requires_grad=False, quant_type="nf4", module=linear)
+    else:
+        linear.weight = layers.Int8Params(weight, requires_grad=False, has_fp16_weights=False)
+    linear.weight = linear.weight.to(weight.device)  # this is what quantises
+    assert linear.weight.dtype in (torch.uint8, torch.int8), "the weight was not quantised"
+    quantised: nn.Module = linear
+    return quantised
