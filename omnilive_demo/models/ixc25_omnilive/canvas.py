@@ -36,9 +36,10 @@ def film_canvas(picture: Picture) -> Picture:
     return _turned_back(_padded(_resized(lying, wide, TILE), ceil(wide / TILE), 1), turned)
 
 
-def film_tiles(width: int, height: int) -> int:
-    """Tiles of the canvas that a composite of this size gets: they lie in one row, or stand in one column."""
-    return ceil(_film_length(max(width, height), min(width, height)) / TILE)
+def film_tiles(width: int, height: int) -> tuple[int, int]:
+    """Tiles (down, across) of the canvas that a composite of this size gets."""
+    many = ceil(_film_length(max(width, height), min(width, height)) / TILE)
+    return (many, 1) if height > width else (1, many)
 
 
 def tiles_of(canvas: Picture) -> tuple[int, int]:

@@ -75,12 +75,12 @@ def test_a_canvas_is_made_of_tiles(encoder: PictureEncoder) -> None:
      ((1280, 720), 64, 16801), ((640, 480), 32, 11341), ((640, 480), 64, 21841)],
 )  # fmt: skip
 def test_rows_of_a_film_strip(size: tuple[int, int], frames: int, rows: int) -> None:
-    assert row_count(film_tiles(*strip_size([size] * frames)), 1) == rows
+    assert row_count(*film_tiles(*strip_size([size] * frames))) == rows
     if frames <= 2:
         strip = film_strip([np.zeros((size[1], size[0], 3), np.uint8)] * frames)
         canvas = film_canvas(strip)
         assert strip.shape[1::-1] == strip_size([size] * frames)
-        assert row_count(*tiles_of(canvas)) == rows
+        assert tiles_of(canvas) == film_tiles(*strip_size([size] * frames))
         assert min(canvas.shape[:2]) == TILE
 
 

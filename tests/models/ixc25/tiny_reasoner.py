@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers.utils import sentencepiece_model_pb2_new as sentencepiece_model
 
-HIDDEN, LAYERS, HEADS, KV_HEADS, INNER, MEMORY, RANK, LORA_RANK = 32, 2, 4, 2, 48, 24, 256, 4
+HIDDEN, LAYERS, HEADS, KV_HEADS, INNER, MEMORY, RANK, LORA_RANK = 64, 2, 8, 2, 128, 24, 256, 4
 HEAD = HIDDEN // HEADS
 FUSED = (HEADS + 2 * KV_HEADS) * HEAD
 WIDTH, TOWER_INNER, TOWER_LAYERS = 8, 16, 2
