@@ -25,4 +25,4 @@ class PartialLoraLinear(nn.Module):
         plain = cast(Tensor, self.plain(rows))
         if visual is None:
             return plain
-        return plain.index_add(0, visual, self.Plora_B(self.Plora_A(rows[visual])).to(plain.dtype))
+        return plain.index_add_(0, visual, self.Plora_B(self.Plora_A(rows[visual])).to(plain.dtype))

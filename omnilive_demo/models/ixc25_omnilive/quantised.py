@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 Bits = Literal[4, 8]
+_OUTLIER = 6.0  # columns of the input that go beyond are multiplied in 16 bits, as LLM.int8 has it
 
 
 def quantised_linear(weight: Tensor, bits: Bits, compute: torch.dtype) -> nn.Module:
@@ -29,12 +30,13 @@ def quantised_linear(weight: Tensor, bits: Bits, compute: torch.dtype) -> nn.Mod
         if bits == 4:
             linear = layers.Linear4bit(inputs, outputs, bias=False, compute_dtype=compute, quant_type="nf4")
         else:
-            linear = layers.Linear8bitLt(inputs, outputs, bias=False, has_fp16_weights=False)
+            linear = layers.Linear8bitLt(inputs, outputs, bias=False, has_fp16_weights=False, threshold=_OUTLIER)
     if bits == 4:
         linear.weight = layers.Params4bit(weight, requires_grad=False, quant_type="nf4", module=linear)
     else:
-        linear.weight = layers.Int8Params(weight, requires_grad=False, has_fp16_weights=False)
-    linear.weight = linear.weight.to(weight.device)  # this is what quantises
+        # On its way from the CPU, and only then, this kind is quantised.
+        linear.weight = layers.Int8Params(weight.cpu(), requires_grad=False, has_fp16_weights=False)
+    linear.weight = linear.weight.to(weight.device)
     assert linear.weight.dtype in (torch.uint8, torch.int8), "the weight was not quantised"
     quantised: nn.Module = linear
     return quantised

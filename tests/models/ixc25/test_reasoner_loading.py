@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import weakref
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,11 @@ from tiny_reasoner import (
 from torch import Tensor
 
 from omnilive_demo.models.ixc25_omnilive import loading
+from omnilive_demo.models.ixc25_omnilive.config import ReasonerConfig
 from omnilive_demo.models.ixc25_omnilive.loading import device_of, load_reasoner, released_name
 from omnilive_demo.models.ixc25_omnilive.prompt import MemoryPart, Part, WordsPart
 from omnilive_demo.models.ixc25_omnilive.quantised import Bits
+from omnilive_demo.models.ixc25_omnilive.reasoner import Reasoner
 from omnilive_demo.models.memory_module.weight_files import WeightsError
 
 FLOAT = {"dtype": torch.float32}
@@ -52,6 +55,25 @@ def test_every_tensor_arrives(folders: tuple[Path, Path]) -> None:
     assert loaded.keys() == given.keys()
     for name, tensor in given.items():
         assert torch.equal(loaded[name], tensor.bfloat16().float()), name
+
+
+def test_sizes_of_the_release() -> None:
+    """Parameters as specification 0 counts them, and shapes of 2.8; nothing is computed."""
+    with torch.device("meta"):
+        state = Reasoner(ReasonerConfig()).state_dict()
+    shapes = {released_name(name): tuple(tensor.shape) for name, tensor in state.items()}
+    counted: Counter[str] = Counter()
+    for name, shape in shapes.items():
+        counted["Plora" if "Plora_" in name else name.split(".")[0]] += int(np.prod(shape))
+    assert counted["model"] + counted["output"] == 7_737_708_544
+    assert counted["Plora"] == 603_979_776
+    assert counted["vit"] == 304_556_032
+    assert (counted["vision_proj"], counted["video_mem_proj"]) == (33_562_624, 23_076_864)
+    assert (shapes["plora_glb_GN"], shapes["plora_sub_GN"]) == ((1, 1, 4096), (1, 1, 1, 4096))
+    assert shapes["model.layers.31.attention.wqkv.weight"] == (6144, 4096)
+    assert shapes["model.layers.0.feed_forward.w2.Plora_A.weight"] == (256, 14336)
+    assert shapes["vit.vision_tower.vision_model.embeddings.position_embedding.weight"] == (1601, 1024)
+    assert shapes["video_mem_proj.0.weight"] == (4096, 1536)
 
 
 def test_the_adapter_is_merged_and_its_projector_wins(folders: tuple[Path, Path]) -> None:

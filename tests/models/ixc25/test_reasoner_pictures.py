@@ -62,6 +62,32 @@ def test_every_patch_has_its_place(encoder: PictureEncoder, down: int, across: i
         assert np.abs(small[:, :20].reshape(-1, 4) - rows[421:].reshape(20, 21, 4)[:, :20].reshape(-1, 4)).max() < 1e-5
 
 
+def cubic(line: np.ndarray, size: int) -> np.ndarray:
+    """A line at `size` places by cubic convolution (a = -0.75) over four neighbours: nothing is averaged."""
+
+    def weight(far: float) -> float:
+        if far <= 1:
+            return 1.25 * far**3 - 2.25 * far**2 + 1
+        return -0.75 * (far**3 - 5 * far**2 + 8 * far - 4) if far < 2 else 0.0
+
+    out = np.zeros((size, *line.shape[1:]))
+    for i in range(size):
+        at = (i + 0.5) * len(line) / size - 0.5
+        for near in range(int(np.floor(at)) - 1, int(np.floor(at)) + 3):
+            out[i] += weight(abs(at - near)) * line[min(max(near, 0), len(line) - 1)]
+    return out
+
+
+def test_the_small_view_is_not_averaged(encoder: PictureEncoder) -> None:
+    """Hazard 15. Its shape is not kept either: three tiles across become one."""
+    canvas = np.random.default_rng(5).integers(0, 256, (TILE, 3 * TILE, 3)).astype(np.uint8)
+    rows = encoder.merged(canvas).numpy()[:420].reshape(20, 21, 4, WIDTH)[:, :20, :, 0]
+    small = cubic((canvas[..., 0].T / 255 - MEAN) / SPREAD, TILE).T
+    patches = small.reshape(SIDE, 14, SIDE, 14).mean((1, 3))
+    seen = rows.reshape(20, 20, 2, 2).transpose(0, 2, 1, 3).reshape(SIDE, SIDE)
+    assert np.abs(seen - patches).max() < 1e-4
+
+
 def test_a_canvas_is_made_of_tiles(encoder: PictureEncoder) -> None:
     for shape in ((560, 561, 3), (300, 560, 3), (0, 560, 3)):
         with pytest.raises(ValueError, match="tiles"):
