@@ -81,10 +81,10 @@ def joined(text: str, more: str, shares: bool) -> str:
     if not first or not second:
         return text or more
     if shares and (match := _common([_key(one[0]) for one in first], [_key(one[0]) for one in second])):
-        kept, begin = match
-        if begin == len(second):
-            return text[: first[kept - 1].end()]
-        text, more = text[: first[kept - 1].end()], more[second[begin].start() :]
+        last, begin = match  # this word is taken from the second, which knows what mark follows it
+        text, more = text[: first[last].start()].rstrip(), more[second[begin].start() :]
+        if not text:
+            return more
     return text + ("" if _is_sign(text[-1]) and _is_sign(more[0]) else " ") + more
 
 
@@ -112,14 +112,14 @@ def _cut(sound: NDArray[np.float32]) -> tuple[int, bool]:
 
 
 def _common(first: Sequence[str], second: Sequence[str]) -> tuple[int, int] | None:
-    """How many units of the first to keep, and where to begin in the second: behind what both say."""
+    """Where the last unit that both say is in the first, and where in the second."""
     before = max(0, len(first) - _SHARED)
     end, begin = first[before:], second[:_SHARED]
     match = SequenceMatcher(None, end, begin, autojunk=False).find_longest_match()
     broken = len(end) - match.a - match.size, match.b
     if not match.size or max(broken) > _CUT_OFF:
         return None
-    return before + match.a + match.size, match.b + match.size
+    return before + match.a + match.size - 1, match.b + match.size - 1
 
 
 def _key(unit: str) -> str:

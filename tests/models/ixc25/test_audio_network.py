@@ -13,6 +13,7 @@ from models.ixc25.tiny_audio import HIGH_HZ, LOW_HZ, tone
 from torch import Tensor
 from transformers import Qwen2AudioConfig, Qwen2AudioForConditionalGeneration
 
+from omnilive_demo.models.ixc25_omnilive.audio_config import audio_config
 from omnilive_demo.models.ixc25_omnilive.audio_greedy import greedy
 from omnilive_demo.models.ixc25_omnilive.audio_model import AudioModel
 from omnilive_demo.models.ixc25_omnilive.audio_network import AudioNetwork, rows_of
@@ -158,6 +159,25 @@ def test_inference_mode_ends_with_each_step(network) -> None:
     next(steps)
     assert not torch.is_inference_mode_enabled()
     steps.close()
+
+
+def test_the_released_sizes_fill_the_released_file() -> None:
+    """Its 4.38 GB of bfloat16 are so many numbers (specification 0): without a head of its own."""
+    config = {
+        "model_type": "qwen2_audio", "audio_token_index": 151646, "audio_config": {"model_type": "qwen2_audio_encoder"},
+        "text_config": {
+            "model_type": "qwen2", "hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28,
+            "num_attention_heads": 12, "num_key_value_heads": 2, "max_position_embeddings": 8192, "rms_norm_eps": 1e-5,
+            "vocab_size": 156032, "tie_word_embeddings": True,
+        },
+    }  # fmt: skip
+    with torch.device("meta"):
+        network = AudioNetwork(audio_config(config))
+    numbers = {name: one.numel() for name, one in network.state_dict().items() if "lm_head" not in name}
+    assert sum(numbers.values()) == 2_188_942_336
+    assert sum(n for name, n in numbers.items() if name.startswith("encoder.")) == 636_968_960
+    assert network.most_frames == 3000
+    assert rows_of(3000)[1] == 750
 
 
 def test_random_weights_have_the_released_names(audio_folder: Path) -> None:
