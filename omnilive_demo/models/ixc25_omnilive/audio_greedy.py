@@ -41,7 +41,7 @@ def greedy(
     answers = [Answer() for _ in prompts]
     growing = list(range(len(prompts)))  # the answers that are rows of the batch, in its order
     cache = DynamicCache()
-    rows, mask, positions = _padded(prompts)
+    rows, mask = _padded(prompts)
     padded = len({len(one) for one in prompts}) > 1
     while True:
         kept = [
@@ -52,11 +52,10 @@ def greedy(
         if len(kept) < len(growing):
             growing = [growing[at] for at in kept]
             chosen = torch.tensor(kept, device=rows.device)
-            rows, mask, positions = rows[chosen], mask[chosen], positions[chosen]
+            rows, mask = rows[chosen], mask[chosen]
             if cache.get_seq_length():
                 cache.batch_select_indices(chosen)
-        where = {"mask": mask, "positions": positions} if padded else {}
-        logits = network.logits(rows, cache, only_last=True, **where)[:, -1]
+        logits = network.logits(rows, cache, mask if padded else None, only_last=True)[:, -1]
         best, token = torch.log_softmax(logits, -1).max(-1)
         for i, one, log_prob in zip(growing, token.tolist(), best.tolist(), strict=True):
             answers[i].log_probs.append(log_prob)
@@ -66,14 +65,16 @@ def greedy(
                 answers[i].ids.append(one)
         rows = network.decoder.model.embed_tokens(token)[:, None]
         mask = torch.cat([mask, mask.new_ones((len(growing), 1))], 1)
-        positions = positions[:, -1:] + 1
         yield answers
 
 
-def _padded(prompts: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-    """Prompts `[n, H]` -> rows `[B, longest, H]`, padding first; mask and positions `[B, longest]`."""
+def _padded(prompts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Prompts `[n, H]` -> rows `[B, longest, H]`, padding first, and mask `[B, longest]`.
+
+    Positions count the padding too: only how far apart two rows are matters to the rotation.
+    """
     rows = pad_sequence(list(prompts), batch_first=True, padding_side="left")
     lengths = torch.tensor([len(one) for one in prompts], device=rows.device)
     before = rows.shape[1] - lengths[:, None]
     at = torch.arange(rows.shape[1], device=rows.device)[None]
-    return rows, (at >= before).long(), (at - before).clamp(min=0)
+    return rows, (at >= before).long()

@@ -106,18 +106,16 @@ class AudioNetwork(nn.Module):
         rows: Tensor,
         cache: Cache | None = None,
         mask: Tensor | None = None,
-        positions: Tensor | None = None,
         only_last: bool = False,
     ) -> Tensor:
         """Rows `[B, n, H]`, behind what the cache holds -> float32 logits `[B, n, vocabulary]`, or of the last row.
 
         Args:
-            mask: `[B, cached + n]`, 0 for padding; with it, `positions` `[B, n]`.
+            mask: `[B, cached + n]`, 0 for padding.
         """
         out = self.decoder(
             inputs_embeds=rows,
             attention_mask=mask,
-            position_ids=positions,
             use_cache=cache is not None,
             logits_to_keep=1 if only_last else 0,
             **{_CACHE: cache},

@@ -121,7 +121,7 @@ def test_a_pickle_of_more_than_tensors_is_not_run(folder: Path, tmp_path: Path) 
             return (Path.touch, (tmp_path / "run",))
 
     (folder / "model.safetensors").unlink()
-    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"a": Bad()}))  # hazard 8
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"a": Bad()}, protocol=2))  # hazard 8
     with pytest.raises(WeightsError, match="pytorch_model"):
         load_audio_network(folder)
     assert not (tmp_path / "run").exists()
