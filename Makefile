@@ -14,8 +14,8 @@ demo: $(VENV)/.installed
 TIMED := tests/transport tests/live tests/browser
 
 test: $(VENV)/.installed-dev browser-tools check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(TIMED:%=--ignore=%)
-	$(BIN)/python -m pytest $(TIMED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n auto --dist loadfile $(TIMED:%=--ignore=%)
+	$(BIN)/python -m pytest -rs $(TIMED)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The memory module against the original code: tests/golden/memory holds what that made of tiny random weights."""
+"""The memory module against the original code, by what that made of tiny random weights (`golden.py`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from models.golden import golden as golden_folder
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -18,18 +19,22 @@ from omnilive_demo.models.memory_module.prefix import RowPrefix
 from omnilive_demo.models.memory_module.released import load_released
 from omnilive_demo.models.memory_module.weight_files import WeightsError
 
-GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "memory"
 STATES, SCORES = 1e-4, 2e-5
 
 
 @pytest.fixture(scope="module")
-def golden() -> dict[str, Tensor]:
-    return load_file(GOLDEN / "golden.safetensors")
+def folder() -> Path:
+    return golden_folder("memory")
 
 
 @pytest.fixture(scope="module")
-def released() -> tuple[MemoryModule, ClipPatches]:
-    return load_released(GOLDEN)
+def golden(folder: Path) -> dict[str, Tensor]:
+    return load_file(folder / "golden.safetensors")
+
+
+@pytest.fixture(scope="module")
+def released(folder: Path) -> tuple[MemoryModule, ClipPatches]:
+    return load_released(folder)
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +164,9 @@ def test_merge_2x2_order() -> None:
 
 
 @torch.inference_mode()
-def test_shards_are_one_model(tmp_path: Path, golden, clips) -> None:
-    tensors = load_file(GOLDEN / "model.safetensors")
-    shutil.copy(GOLDEN / "config.json", tmp_path)
+def test_shards_are_one_model(tmp_path: Path, folder: Path, golden, clips) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    shutil.copyfile(folder / "config.json", tmp_path / "config.json")
     names = sorted(tensors)
     files = {name: f"model-0000{1 + (i % 2)}-of-00002.safetensors" for i, name in enumerate(names)}
     for file in set(files.values()):
@@ -175,24 +180,24 @@ def test_shards_are_one_model(tmp_path: Path, golden, clips) -> None:
         load_released(tmp_path)
 
 
-def test_what_is_wrong_with_a_folder_is_said(tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_folder_is_said(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(WeightsError, match=r"config\.json is missing"):
         load_released(tmp_path)
-    config = json.loads((GOLDEN / "config.json").read_text())
+    config = json.loads((folder / "config.json").read_text())
     write = lambda **changed: (tmp_path / "config.json").write_text(json.dumps(config | changed))  # noqa: E731
     write()
     with pytest.raises(WeightsError, match=r"model\.safetensors is missing"):
         load_released(tmp_path)
-    whole = (GOLDEN / "model.safetensors").read_bytes()
+    whole = (folder / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(WeightsError, match="damaged or incomplete"):
         load_released(tmp_path)
-    tensors = load_file(GOLDEN / "model.safetensors")
+    tensors = load_file(folder / "model.safetensors")
     save_file({n: t for n, t in tensors.items() if n != "model.norm.weight"}, tmp_path / "model.safetensors")
-    with pytest.raises(WeightsError, match=r"lacks decoder\.norm\.weight"):
+    with pytest.raises(WeightsError, match=r"lacks model\.norm\.weight"):
         load_released(tmp_path)
     save_file(tensors | {"model.extra": torch.zeros(1)}, tmp_path / "model.safetensors")
-    with pytest.raises(WeightsError, match=r"unknown decoder\.extra"):
+    with pytest.raises(WeightsError, match=r"unknown model\.extra"):
         load_released(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(whole)
     write(intermediate_size=100)

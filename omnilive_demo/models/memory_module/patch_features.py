@@ -72,21 +72,37 @@ class ClipPatches:
         values = torch.from_numpy(square).permute(0, 3, 1, 2).float() / 255
         return (values - torch.tensor(CLIP_MEAN).view(3, 1, 1)) / torch.tensor(CLIP_SPREAD).view(3, 1, 1)
 
-    @torch.inference_mode()
     def merged(self, pictures: Sequence[Picture]) -> Tensor:
         """Merged features `[T*R, 4C]`, in the tower's type and on its device."""
-        weights = self._tower.embeddings.class_embedding
-        parts = [
-            self._patches(self.pixels(pictures[i : i + _FRAMES_AT_ONCE]).to(weights.device, weights.dtype))
-            for i in range(0, len(pictures), _FRAMES_AT_ONCE)
-        ]
-        return merge_2x2(torch.cat(parts))
+        return merge_2x2(self.patches(pictures))
 
-    def _patches(self, pixels: Tensor) -> Tensor:
-        states = self._tower(pixels, output_hidden_states=True).hidden_states
-        return cast(Tensor, states[-2][:, 1:])
+    @torch.inference_mode()
+    def patches(self, pictures: Sequence[Picture]) -> Tensor:
+        """Patches `[T, P, C]`, each a row-major square grid, in the tower's type and on its device.
+
+        Raises:
+            ValueError: one of them is not an RGB picture.
+        """
+        weights = self._tower.embeddings.class_embedding
+        parts = []
+        for i in range(0, len(pictures), _FRAMES_AT_ONCE):
+            pixels = self.pixels(pictures[i : i + _FRAMES_AT_ONCE]).to(weights.device, weights.dtype)
+            parts.append(self._tower(pixels, output_hidden_states=True).hidden_states[-2][:, 1:])
+        return torch.cat(parts)
+
+    @property
+    def count(self) -> int:
+        """P, patches of a picture."""
+        return (self._side // cast(int, self._tower.config.patch_size)) ** 2
+
+    @property
+    def width(self) -> int:
+        """C, of a patch."""
+        return cast(int, self._tower.config.hidden_size)
 
     def _square(self, picture: Picture) -> Picture:
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
+            raise ValueError(f"expected an RGB picture [H, W, 3] of bytes, not {picture.shape} of {picture.dtype}")
         if picture.shape[:2] == (self._side, self._side):
             return picture
         resized = Image.fromarray(picture).resize((self._side, self._side), Image.Resampling.BICUBIC)

@@ -1,7 +1,8 @@
-"""The released memory module (specification 1.6): a folder with `config.json` and safetensors, into our own code."""
+"""The released memory module (specification 1.6): a folder with `config.json` and its weights, into our own code."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,19 @@ from transformers.models.qwen2.modeling_qwen2 import Qwen2RotaryEmbedding
 from omnilive_demo.models.memory_module.config import released_config
 from omnilive_demo.models.memory_module.module import MemoryModule
 from omnilive_demo.models.memory_module.patch_features import ClipPatches
-from omnilive_demo.models.memory_module.weight_files import WeightsError, fill, read_folder, read_json
+from omnilive_demo.models.memory_module.weight_files import WeightsError, check, fill, read_folder, read_json
 
 _TOWER = "model.vision_tower.vision_tower.vision_model."
 _PROJECTOR = "model.mm_projector.mlp."
 _DECODER = "model."
+_HEAD = "lm_head.weight"
+_UNUSED = (_HEAD, _TOWER + "embeddings.position_ids")  # known, and never read: the second is in old files only
 _CLIP_L_14 = {
     "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16,
     "image_size": 224, "patch_size": 14, "hidden_act": "quick_gelu",
 }  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 
 def load_released(
@@ -30,13 +35,13 @@ def load_released(
     """The memory module and its vision tower, ready for inference.
 
     Args:
-        folder: `config.json`, and `model.safetensors` or its shards with their index. The tower's sizes are those of
-            CLIP ViT-L/14 unless the configuration has a `vision_config`. `lm_head` is not read: it is never used.
+        folder: `config.json`, and `model.safetensors`, `pytorch_model.bin` or their shards with an index. The tower's
+            sizes are those of CLIP ViT-L/14 unless the configuration has a `vision_config`. `lm_head` is not used.
         dtype: what the weights are turned into.
         device: where they go.
 
     Raises:
-        WeightsError: a file is missing, damaged or of another kind.
+        WeightsError: a file is missing, damaged or of another kind, or a tensor is missing, unknown or misshapen.
     """
     values = read_json(folder / "config.json")
     try:
@@ -44,29 +49,42 @@ def load_released(
     except (KeyError, ValueError) as error:
         raise WeightsError(f"{folder / 'config.json'} is not that of a memory module: {error}.") from error
     vision = _vision_config(values, folder)
-    tensors = read_folder(folder, lambda name: name.startswith("model."))
-    own: dict[str, Tensor] = {}
-    tower_own: dict[str, Tensor] = {}
-    while tensors:  # each is let go of as soon as it is turned, so that two copies are never held
-        name, tensor = tensors.popitem()
-        turned = tensor.to(device, dtype)
-        if name.startswith(_TOWER):
-            tower_own[name.removeprefix(_TOWER)] = turned
-        elif name.startswith(_PROJECTOR):
-            own["projector." + name.removeprefix(_PROJECTOR)] = turned
-        else:
-            own["decoder." + name.removeprefix(_DECODER)] = turned
     with torch.device("meta"):  # no time or memory for weights that are replaced at once
         module, tower = MemoryModule(config), CLIPVisionModel(vision)
-    fill(module, own, folder)
-    fill(tower, tower_own, folder)
-    # What is computed and not stored was not computed either.
+    tensors = read_folder(folder)
+    _report_head(tensors)
+    for name in _UNUSED:
+        tensors.pop(name, None)
+    own, tower_own = module.state_dict(), tower.state_dict()
+    shapes = {_released_name(name): tensor.shape for name, tensor in own.items()}
+    shapes |= {_TOWER + name: tensor.shape for name, tensor in tower_own.items()}
+    check(shapes, tensors, folder)
+    # Each is let go of as soon as it is turned, so that two copies of all are never held.
+    turned = {name: tensors.pop(_released_name(name)).to(device, dtype) for name in own}
+    fill(module, turned, folder)
+    turned = {name: tensors.pop(_TOWER + name).to(device, dtype) for name in tower_own}
+    fill(tower, turned, folder)
+    # What is computed and not stored was not computed either; the rotation's angles stay float32 in every type.
     module.decoder.rotary_emb = Qwen2RotaryEmbedding(module.decoder.config).to(device)
     tower.embeddings.register_buffer(
         "position_ids", torch.arange(tower.embeddings.num_positions, device=device)[None], persistent=False
     )
     tower.train(False)
     return module.eval(), ClipPatches(tower)
+
+
+def _released_name(name: str) -> str:
+    """What the release calls a tensor of our module."""
+    if name.startswith("projector."):
+        return _PROJECTOR + name.removeprefix("projector.")
+    return _DECODER + name.removeprefix("decoder.")
+
+
+def _report_head(tensors: dict[str, Tensor]) -> None:
+    """The configuration calls the head tied, and yet the file holds one: rows are read by the table alone (hazard 5)."""
+    table = tensors.get(_DECODER + "embed_tokens.weight")
+    if table is not None and _HEAD in tensors and not torch.equal(tensors[_HEAD], table):
+        log.info("%s differs from the token table, which alone is used", _HEAD)
 
 
 def _vision_config(values: dict[str, Any], folder: Path) -> CLIPVisionConfig:

@@ -1,11 +1,18 @@
-"""Reading and writing weights: safetensors in one file or in shards, with a clear sentence for each way it can fail."""
+"""Reading and writing weights, with a clear sentence for each way it can fail.
+
+Safetensors or PyTorch's own files (`.bin`), in one file or in shards. Of the latter only tensors are read: what else a
+pickle may hold is refused, never run.
+"""
 
 from __future__ import annotations
 
 import json
+import pickle
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -66,23 +73,74 @@ def read_file(
         raise WeightsError(f"The weight file {path} is damaged or incomplete ({error}). Fetch it again.") from error
 
 
-def read_folder(folder: Path, wanted: Callable[[str], bool]) -> dict[str, Tensor]:
-    """The wanted tensors of a model folder: `model.safetensors`, or the shards that its index file names.
+def read_pickle(
+    path: Path, wanted: Callable[[str], bool] = lambda name: True
+) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The wanted tensors of a `.bin` file, left on the disk until they are used; it has no metadata.
 
     Raises:
-        WeightsError: a file is missing or damaged.
+        WeightsError: the file is missing or damaged, or holds something else than named tensors.
     """
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return read_file(folder / "model.safetensors", wanted)[0]
-    names: Mapping[str, str] = read_json(index).get("weight_map", {})
-    tensors: dict[str, Tensor] = {}
-    for shard in sorted({file for name, file in names.items() if wanted(name)}):
-        tensors |= read_file(folder / Path(shard).name, wanted)[0]
-    return tensors
+    if not path.is_file():
+        raise WeightsError(f"The weight file {path} is missing.")
+    whole = zipfile.is_zipfile(path)  # the end of the archive is there; only files of PyTorch before 1.6 are none
+    try:
+        held: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=whole)
+    except pickle.UnpicklingError as error:
+        if whole:
+            sentence = f"The weight file {path} holds more than tensors, which could run code, so it is not opened."
+            raise WeightsError(sentence) from error
+        raise WeightsError(f"The weight file {path} is damaged or incomplete. Fetch it again.") from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        why = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise WeightsError(f"The weight file {path} is damaged or incomplete ({why}). Fetch it again.") from error
+    if not isinstance(held, dict) or not all(isinstance(value, Tensor) for value in held.values()):
+        raise WeightsError(f"The weight file {path} does not hold tensors by name.")
+    return {name: tensor.detach() for name, tensor in held.items() if wanted(name)}, {}
 
 
-def read_json(path: Path) -> dict:
+LAYOUTS = (("model", ".safetensors", read_file), ("pytorch_model", ".bin", read_pickle))
+"""How weights lie in a folder: STEM + ENDING, or shards that STEM + ENDING + ".index.json" names. The first is taken."""
+
+
+def read_folder(folder: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
+    """The wanted tensors of a model folder in one of the `LAYOUTS`.
+
+    Of safetensors and new `.bin` files only the names are read here; the tensors come from the disk as they are used.
+
+    Raises:
+        WeightsError: a file is missing or damaged, or two of them hold a tensor of the same name.
+    """
+    for stem, ending, read in LAYOUTS:
+        index = folder / f"{stem}{ending}.index.json"
+        if index.is_file():
+            tensors: dict[str, Tensor] = {}
+            for file in sorted(set(weight_map(index).values())):
+                more = read(folder / file, wanted)[0]
+                if twice := tensors.keys() & more.keys():
+                    raise WeightsError(f"{folder / file} holds once more what another file holds: {_some(twice)}.")
+                tensors |= more
+            return tensors
+        if (folder / f"{stem}{ending}").is_file():
+            return read(folder / f"{stem}{ending}", wanted)[0]
+    raise WeightsError(f"The weight file {folder / 'model.safetensors'} is missing, and so is pytorch_model.bin.")
+
+
+def weight_map(index: Path) -> dict[str, str]:
+    """From an index file: the name of each tensor and the file, in the same folder, that holds it.
+
+    Raises:
+        WeightsError: it is missing or damaged, or it names files elsewhere.
+    """
+    names = read_json(index).get("weight_map")
+    if not isinstance(names, dict) or not names or not all(isinstance(file, str) for file in names.values()):
+        raise WeightsError(f"The model file {index} is damaged (it names no weights). Fetch it again.")
+    if outside := [file for file in names.values() if Path(file).name != file]:
+        raise WeightsError(f"The model file {index} names a file of another folder: {outside[0]}.")
+    return names
+
+
+def read_json(path: Path) -> dict[str, Any]:
     """A JSON object.
 
     Raises:
@@ -105,18 +163,32 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], source: Path) -> None
     Raises:
         WeightsError: one is missing, left over, or of another shape.
     """
-    own = module.state_dict()
-    wrong = sorted(name for name in own.keys() & tensors.keys() if own[name].shape != tensors[name].shape)
-    for names, what in ((own.keys() - tensors.keys(), "lacks"), (tensors.keys() - own.keys(), "has unknown")):
-        if names:
-            raise WeightsError(f"{source} {what} {_some(names)}.")
-    if wrong:
-        shapes = f"{list(tensors[wrong[0]].shape)} instead of {list(own[wrong[0]].shape)}"
-        raise WeightsError(f"{source}: {_some(wrong)} has another shape ({shapes}).")
+    check({name: tensor.shape for name, tensor in module.state_dict().items()}, tensors, source)
     module.load_state_dict(dict(tensors), assign=True)
     module.requires_grad_(True)
 
 
-def _some(names: Iterable[str]) -> str:
-    first, *others = sorted(names)
-    return f"{first} and {len(others)} others" if others else first
+def check(shapes: Mapping[str, torch.Size], tensors: Mapping[str, Tensor], source: Path) -> None:
+    """Compare what there is with the names and shapes that there should be.
+
+    Raises:
+        WeightsError: one is missing, left over, or of another shape; the message has the names.
+    """
+    wrong = [name for name in shapes.keys() & tensors.keys() if shapes[name] != tensors[name].shape]
+    faults = [
+        f"{what} {_some(names)}"
+        for names, what in ((shapes.keys() - tensors.keys(), "lacks"), (tensors.keys() - shapes.keys(), "has unknown"))
+        if names
+    ]
+    if wrong:
+        first = min(wrong)
+        shown = f"{first} is {list(tensors[first].shape)} instead of {list(shapes[first])}"
+        faults.append(f"has another shape of {_some(wrong)} ({shown})")
+    if faults:
+        raise WeightsError(f"{source} {', '.join(faults)}.")
+
+
+def _some(names: Iterable[str], most: int = 5) -> str:
+    known = sorted(names)
+    more = len(known) - most
+    return ", ".join(known[:most]) + (f" and {more} others" if more > 0 else "")
