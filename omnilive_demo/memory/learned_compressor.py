@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from omnilive_demo.memory.compressor import TOKENS_PER_FRAME, Array
 from omnilive_demo.models.memory_module.module import MemoryModule
@@ -20,23 +21,30 @@ from omnilive_demo.records import FrameFeatures
 
 
 class LearnedCompressor:
-    """Implements `Compressor` with a memory module, float32 on the CPU. Safe to call from any thread.
+    """Implements `Compressor` with a memory module, ours or the released one. Safe to call from any thread.
 
     Args:
-        module: its features must be those of the frame encoder in use, 2x2 merged.
+        module: of any type, on any device. Its features must be those of the frame encoder in use, 2x2 merged.
         text_rows: clip sentences and questions for that module.
         tokens_per_frame: P, slot rows of S_k per frame, a square number.
+        prefixes: how many prefixes are kept of segments, and as many of memories asked about; see `PrefixPool`.
     """
 
     name = "learned"
 
-    def __init__(self, module: MemoryModule, text_rows: TextRows, tokens_per_frame: int = TOKENS_PER_FRAME) -> None:
+    def __init__(
+        self,
+        module: MemoryModule,
+        text_rows: TextRows,
+        tokens_per_frame: int = TOKENS_PER_FRAME,
+        prefixes: int = 12,
+    ) -> None:
         self.width = module.config.hidden
-        self._module = module.float().eval()
+        self._module = module.eval()
         self._text_rows = text_rows
         self._tokens_per_frame = tokens_per_frame
-        self._integrated = PrefixPool(module)
-        self._asked = PrefixPool(module)
+        self._integrated = PrefixPool(module, prefixes)
+        self._asked = PrefixPool(module, prefixes)
 
     @torch.inference_mode()
     def compress(self, frames: Sequence[FrameFeatures], start_s: float, end_s: float) -> tuple[Array, Array]:
@@ -51,9 +59,10 @@ class LearnedCompressor:
         expected = self._module.config.feature_width // 4
         if patches.shape[-1] != expected:
             raise ValueError(f"the compressor takes patches of width {expected}, not {patches.shape[-1]}")
+        patches = patches.to(self._module.decoder.norm.weight)  # its type and device
         text = self._text_rows.rows([clip_sentence(start_s, end_s)])[0]
         short_term, global_ = self._module.compress(text, merge_2x2(patches), len(frames), self._tokens_per_frame)
-        return short_term.numpy().copy(), global_.numpy().copy()  # not the padded whole that they are views of
+        return _array(short_term).copy(), _array(global_).copy()  # not the padded whole that they are views of
 
     @torch.inference_mode()
     def integrate(self, short_term: Sequence[Array], global_: Sequence[Array]) -> Array:
@@ -61,8 +70,7 @@ class LearnedCompressor:
         if not global_:
             return np.zeros((0, self.width), np.float32)
         rows = torch.from_numpy(np.stack(global_).astype(np.float32))
-        memory: Array = self._integrated.prefix(_float32(short_term)).behind(rows).numpy()
-        return memory
+        return _array(self._integrated.prefix(_float32(short_term)).behind(rows))
 
     def expect(self, short_term: Sequence[Array]) -> None:
         """S of the clips so far: read now, so that the integration which will begin with them is quick."""
@@ -75,10 +83,15 @@ class LearnedCompressor:
             return None
         rows = self._text_rows.rows([question])[0]
         memory = np.ascontiguousarray(long_term, np.float32)
-        state = self._asked.prefix([memory[i : i + 1] for i in range(len(memory))]).behind(rows)[-1].numpy()
+        state = _array(self._asked.prefix([memory[i : i + 1] for i in range(len(memory))]).behind(rows)[-1])
         unit: Array = (state / max(float(np.linalg.norm(state)), 1e-8)).astype(np.float32)
         return unit
 
 
 def _float32(blocks: Sequence[Array]) -> list[Array]:
     return [np.ascontiguousarray(block, np.float32) for block in blocks]
+
+
+def _array(states: Tensor) -> Array:
+    array: Array = states.float().cpu().numpy()
+    return array

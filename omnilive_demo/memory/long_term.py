@@ -19,11 +19,9 @@ from numpy.typing import NDArray
 
 from omnilive_demo.memory.compressor import Array, Compressor
 from omnilive_demo.memory.store import MemoryStore, StoreError
+from omnilive_demo.models.memory_module.segments import SEGMENT_CLIPS, rows_read
 
 _log = logging.getLogger(__name__)
-
-SEGMENT_CLIPS = 64
-MOST_ROWS = 512
 
 
 def segment_of(clip: int) -> int:
@@ -78,7 +76,7 @@ class LongTerm:
         if not len(clips) and open_clip is None:
             return np.zeros((0, self._compressor.width), np.float32)
         numbers = np.asarray(clips, np.int64)
-        wanted = _thinned(len(clips) + (open_clip is not None))
+        wanted = rows_read(len(clips) + (open_clip is not None))
         segments = numbers // SEGMENT_CLIPS
         rows: list[Array] = []
         joins = len(numbers) > 0 and numbers[-1] % SEGMENT_CLIPS != SEGMENT_CLIPS - 1  # the open clip, the last segment
@@ -144,13 +142,3 @@ class LongTerm:
         if slots is None or slots.shape[-1] != self._compressor.width:
             return None
         return slots
-
-
-def _thinned(n: int) -> NDArray[np.int64]:
-    """Which of n rows a question reads."""
-    if n <= MOST_ROWS:
-        return np.arange(n)
-    full = n - n % SEGMENT_CLIPS
-    newest = (MOST_ROWS - SEGMENT_CLIPS) // 2
-    older = np.linspace(0, full - newest - 1, newest).round().astype(np.int64)
-    return np.concatenate([np.unique(older), np.arange(full - newest, n)])

@@ -1,4 +1,6 @@
-"""`python -m omnilive_demo.models list|fetch|check`: what models there are, fetching them, and whether they are whole.
+"""`python -m omnilive_demo.models list|fetch|check|convert`: models are listed, fetched, checked and converted.
+
+`convert FOLDER OUT` turns the `.bin` files of the OmniLive release into safetensors, once.
 
 Exit codes: 0 all is well; 1 a model could not be had, is missing or is damaged; 2 the command is not usable; 130 it was
 stopped.
@@ -24,8 +26,11 @@ HUB_PROFILES = tuple(name for name in PROFILES if name != "nano")
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code. Never raises."""
+    given_words = sys.argv[1:] if argv is None else argv
     try:
-        given = _parser().parse_args(argv)
+        if given_words[:1] == ["convert"]:
+            return _convert(given_words[1:])
+        given = _parser().parse_args(given_words)
         hub = _hub(given)
         specs = _wanted(given)
         return COMMANDS[given.command](hub, specs)
@@ -41,7 +46,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m omnilive_demo.models", description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=tuple(COMMANDS))
+    parser.epilog = "convert FOLDER OUT: the .bin files of the OmniLive release, as safetensors (convert --help)"
+    parser.add_argument("command", choices=tuple(COMMANDS), metavar=f"{{{','.join((*COMMANDS, 'convert'))}}}")
     parser.add_argument("model", nargs="*", help=f"models by name; else those of the profile: {', '.join(SPECS)}")
     parser.add_argument("--profile", choices=HUB_PROFILES, help="only the models of this profile")
     parser.add_argument("--role", choices=ROLES, help="only the models of this role")
@@ -130,6 +136,28 @@ def _check(hub: Hub, specs: tuple[ModelSpec, ...]) -> int:
         else:
             _out(f"{spec.name} is whole: {folder}")
     return 1 if failed else 0
+
+
+def _convert(words: list[str]) -> int:
+    """One-time conversion of a release; goes on where it was stopped."""
+    parser = argparse.ArgumentParser(prog="python -m omnilive_demo.models convert", description=_convert.__doc__)
+    parser.add_argument("folder", type=Path, help="the OmniLive release, or one of its models; it is only read")
+    parser.add_argument("out", type=Path, help="where the safetensors go, with copies of the other files")
+    given = parser.parse_args(words)
+    from omnilive_demo.models.ixc25_omnilive.conversion import convert
+    from omnilive_demo.models.ixc25_omnilive.conversion_plan import ConversionError
+    from omnilive_demo.models.memory_module.weight_files import WeightsError
+
+    try:
+        with _Bar(given.folder.name) as bar:
+            left_out = convert(given.folder, given.out, lambda _, done, total: bar.show(done, total))
+    except (ConversionError, WeightsError) as error:
+        _err(str(error))
+        return 1
+    for path in left_out:
+        _out(f"{path} holds no weights that the app reads, and was left out.")
+    _out(f"Converted: {given.out}")
+    return 0
 
 
 COMMANDS: Mapping[str, Callable[[Hub, tuple[ModelSpec, ...]], int]] = {"list": _list, "fetch": _fetch, "check": _check}

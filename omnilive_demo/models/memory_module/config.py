@@ -8,6 +8,10 @@ from typing import Any
 
 from transformers import Qwen2Config
 
+_SIZES = (
+    "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size",
+    "mm_hidden_size", "vocab_size", "rope_theta", "rms_norm_eps", "max_position_embeddings",
+)  # fmt: skip
 _MERGED = 4  # patches that the 2x2 merge puts side by side
 
 
@@ -62,6 +66,9 @@ def released_config(values: Mapping[str, Any]) -> MemoryModuleConfig:
     for key, only in (("mm_projector_type", "pool"), ("hidden_act", "silu"), ("use_sliding_window", False)):
         if values.get(key, only) != only:
             raise ValueError(f"{key} {values[key]!r} is not supported, only {only!r}")
+    for key in _SIZES:
+        if not isinstance(values[key], int | float) or values[key] <= 0:
+            raise ValueError(f"{key} is {values[key]!r}, which is no size")
     return MemoryModuleConfig(
         hidden=values["hidden_size"],
         layers=values["num_hidden_layers"],

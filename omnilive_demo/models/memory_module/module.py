@@ -222,7 +222,7 @@ class MemoryModule(nn.Module):
     ) -> Tensor:
         """Run the decoder over rows `[B, n, H]`, behind what the cache holds -> states `[B, n, H]` (final norm)."""
         states = self.decoder(
-            inputs_embeds=rows.to(self.decoder.norm.weight.dtype),
+            inputs_embeds=rows.to(self.decoder.norm.weight),  # its type and device
             position_ids=positions,
             attention_mask=mask,
             past_key_values=cache,

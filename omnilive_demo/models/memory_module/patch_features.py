@@ -98,7 +98,7 @@ class ClipPatches:
     @property
     def width(self) -> int:
         """C, of a patch."""
-        return cast(int, self._tower.config.hidden_size)
+        return self._tower.config.hidden_size
 
     def _square(self, picture: Picture) -> Picture:
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:

@@ -70,7 +70,21 @@ def load_released(
         "position_ids", torch.arange(tower.embeddings.num_positions, device=device)[None], persistent=False
     )
     tower.train(False)
+    _assert_ready(module, tower)
     return module.eval(), ClipPatches(tower)
+
+
+def _assert_ready(module: MemoryModule, tower: CLIPVisionModel) -> None:
+    """What would load without an error and be wrong."""
+    for part in (module, tower):
+        left = [name for name, one in (*part.named_parameters(), *part.named_buffers()) if one.is_meta]
+        assert not left, f"never given a value: {left}"
+    assert not hasattr(module.decoder, "lm_head"), "hazard 5: there is no head"
+    assert tower.config.hidden_act == "quick_gelu", "hazard 6: CLIP's own activation"
+    angles, half = module.decoder.rotary_emb.inv_freq, module.config.hidden // module.config.heads // 2
+    expected = module.config.rope_theta ** (-torch.arange(half, dtype=torch.float64) / half)
+    assert angles.dtype == torch.float32, "hazard 12: the angles keep float32"
+    assert torch.allclose(angles.cpu().double(), expected, rtol=1e-5), "the rotation has another base"
 
 
 def _released_name(name: str) -> str:
@@ -81,7 +95,7 @@ def _released_name(name: str) -> str:
 
 
 def _report_head(tensors: dict[str, Tensor]) -> None:
-    """The configuration calls the head tied, and yet the file holds one: rows are read by the table alone (hazard 5)."""
+    """Hazard 5: the configuration calls the head tied, and yet the file holds one. Only the table counts."""
     table = tensors.get(_DECODER + "embed_tokens.weight")
     if table is not None and _HEAD in tensors and not torch.equal(tensors[_HEAD], table):
         log.info("%s differs from the token table, which alone is used", _HEAD)
@@ -91,8 +105,10 @@ def _vision_config(values: dict[str, Any], folder: Path) -> CLIPVisionConfig:
     sizes: dict[str, Any] = {**_CLIP_L_14, **values.get("vision_config", {})}
     select = (values.get("mm_vision_select_layer", -2), values.get("mm_vision_select_feature", "patch"))
     merged = (sizes["image_size"] // sizes["patch_size"]) ** 2 // 4
-    asked = {"mm_hidden_size": sizes["hidden_size"], "resolution": merged}
+    asked = {"mm_hidden_size": sizes["hidden_size"], "resolution": merged, "pool_num": 4}
     wrong = [key for key, value in asked.items() if values.get(key, value) != value]
+    if sizes["hidden_act"] != "quick_gelu":  # hazard 6
+        wrong.append("hidden_act")
     if wrong or select != (-2, "patch"):
         raise WeightsError(f"{folder / 'config.json'} asks for another vision tower ({', '.join(wrong) or select}).")
     return CLIPVisionConfig(**sizes)

@@ -72,6 +72,7 @@ class TokenTableRows:
 
     Raises:
         FileNotFoundError: a tokenizer file is missing.
+        ValueError: the tokenizer knows more tokens than the module's table has.
     """
 
     def __init__(self, module: MemoryModule, folder: Path) -> None:
@@ -82,9 +83,13 @@ class TokenTableRows:
                 raise FileNotFoundError(f"The memory module's tokenizer is incomplete: {folder / name} is missing.")
         self._module = module
         self._tokenizer = Qwen2Tokenizer.from_pretrained(folder, local_files_only=True)
+        known, rows = len(self._tokenizer), module.config.vocabulary
+        if known > rows:
+            raise ValueError(f"The tokenizer in {folder} is another model's: {known} tokens for {rows} rows.")
 
     @torch.inference_mode()
     def rows(self, texts: Sequence[str]) -> list[Tensor]:
-        """Rows `[n, H]` of each text."""
+        """Rows `[n, H]` of each text, in the module's type and on its device."""
         ids = [self._tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
-        return [self._module.embed_tokens(torch.tensor(of_text)) for of_text in ids]
+        device = self._module.decoder.embed_tokens.weight.device
+        return [self._module.embed_tokens(torch.tensor(of_text, dtype=torch.long, device=device)) for of_text in ids]

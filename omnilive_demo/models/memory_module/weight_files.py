@@ -100,7 +100,7 @@ def read_pickle(
 
 
 LAYOUTS = (("model", ".safetensors", read_file), ("pytorch_model", ".bin", read_pickle))
-"""How weights lie in a folder: STEM + ENDING, or shards that STEM + ENDING + ".index.json" names. The first is taken."""
+"""How weights lie in a folder: STEM + ENDING, or the shards that its ".index.json" names. The first found counts."""
 
 
 def read_folder(folder: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
