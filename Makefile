@@ -10,8 +10,12 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed
 	PORT=$(PORT) OMNILIVE_PROFILE=$${OMNILIVE_PROFILE:-nano} $(BIN)/python app.py
 
+# What only computes runs on all cores, a file to each; what is timed or talks over a network has the machine to itself.
+TIMED := tests/transport tests/live tests/browser
+
 test: $(VENV)/.installed-dev browser-tools check
-	$(BIN)/python -m pytest -rs
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n auto --dist loadfile $(TIMED:%=--ignore=%)
+	$(BIN)/python -m pytest -rs $(TIMED)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

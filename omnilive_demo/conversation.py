@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omnilive_demo.answering import Answering, Reply, Stopwatch
 from omnilive_demo.clock import Clock
-from omnilive_demo.ear_events import EarEvent, SoundHeard, SpeechEnded
+from omnilive_demo.ear_events import EarEvent, SoundDoubted, SoundHeard, SpeechEnded, SpeechSurrounded
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import Caption, Fault, PageEvent, SoundNoticed, State, StateChanged
+from omnilive_demo.events import Caption, Fault, PageEvent, State, StateChanged
 from omnilive_demo.listening import Listening
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.models.chinese import language_of
 from omnilive_demo.reasoning.back_channel import takes_the_word
 from omnilive_demo.reasoning.fixed_phrases import SAY_IT_AGAIN, WENT_WRONG
-from omnilive_demo.records import Heard, Question, Recall, Snapshot, Spoken
+from omnilive_demo.records import Question, Recall, Snapshot, Spoken
 from omnilive_demo.remark import Remark
+from omnilive_demo.sounds import Sounds
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SOUND_BEFORE_S = 4.0  # as the released demo: a sound this long before an utterance belongs to it
 MOST_REMARKS = 12  # that wait to be said; more than there can be standing queries, whose answers are never dropped
 
 DETAIL: dict[State, str] = {
@@ -82,7 +82,7 @@ class Conversation:
         self._tell = tell
         self._write = write
         self._standing = standing
-        self._sounds: deque[Heard] = deque(maxlen=8)
+        self._sounds = Sounds(session, engine, memory, tell, write, standing)
         self._remarks: deque[Remark] = deque()
         self._turns = Turns(playout, answering, tell, self._spawn)
         self._steering = Steering(self._turns, standing, voicing)
@@ -102,8 +102,8 @@ class Conversation:
         """Take an ear event, in order."""
         if self._closed:
             return
-        if isinstance(event, SoundHeard):
-            self._note_sound(event.heard)
+        if isinstance(event, SoundHeard | SoundDoubted | SpeechSurrounded):
+            self._sounds.take(event)
         else:
             self._listening.take(event)
         self._refresh()
@@ -134,7 +134,7 @@ class Conversation:
     def forget(self, begin_s: float, end_s: float) -> None:
         """A stretch of the stream was forgotten: words under way, sounds and answers of it go as well."""
         self._listening.forget(begin_s, end_s)
-        self._sounds.clear()
+        self._sounds.forget()
         self._remarks.clear()
         self._turns.forget()
         self._engine.reasoner.forget()
@@ -159,7 +159,7 @@ class Conversation:
         self._listening.stop()
         for task in tuple(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, self._sounds.close(), return_exceptions=True)
 
     # ---- understanding -----------------------------------------------------------------------------------------------
 
@@ -218,7 +218,8 @@ class Conversation:
         self._tell(
             Caption(event.utterance, shown, True, event.origin, event.start_s, event.end_s, answered=answer, turn=turn)
         )
-        sound = self._sound_with(event.start_s, event.end_s)
+        sound = self._sounds.goes_with(event.utterance, event.start_s, event.end_s)
+        self._sounds.understood(event.utterance, text)
         if text:
             spoken = Spoken(event.utterance, event.start_s, event.end_s, text, event.origin, answer, sound)
             self._write(self._memory.add_spoken, spoken)
@@ -237,19 +238,6 @@ class Conversation:
     ) -> None:
         if not self._steering.steer(question, watch, took_the_floor):
             self._turns.start(question, watch, reason, recall)
-
-    def _note_sound(self, heard: Heard) -> None:
-        self._sounds.append(heard)
-        self._tell(SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin))
-        self._write(self._memory.add_heard, heard)
-        self._standing.on_heard(heard)
-
-    def _sound_with(self, start_s: float, end_s: float) -> str:
-        """The sound that goes with an utterance: one within it (a laugh), or else the last one before it."""
-        for heard in reversed(self._sounds):
-            if start_s - SOUND_BEFORE_S <= heard.end_s <= end_s:
-                return heard.label
-        return "speech"
 
     def _question(self, turn: int, text: str, snapshot: Snapshot, spoken: bool, sound_label: str) -> Question:
         return Question(
@@ -277,7 +265,7 @@ class Conversation:
     @property
     def figures(self) -> dict[str, int]:
         """Counts for health and measurement."""
-        return self._understanding.figures()
+        return {**self._understanding.figures(), "sounds_not_named": self._sounds.dropped}
 
     def let_source_talk(self, on: bool) -> None:
         """Whether the source is the visitor's own camera: then its sound is the visitor's voice, and may interrupt."""

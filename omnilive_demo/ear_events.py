@@ -5,7 +5,7 @@ Frozen dataclasses, past tense where something happened, times in seconds of str
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,12 +139,34 @@ class SpeechEnded:
 
 @dataclass(frozen=True, slots=True)
 class SoundHeard:
-    """A sound that is not speech ended."""
+    """A sound that is not speech ended. samples: itself and a little around it, mono float32 `[n]` at 16 kHz."""
 
     heard: Heard
+    samples: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDoubted:
+    """Something loud that ended is speech, as far as the ears can tell, and is told only if somebody knows it better.
+
+    utterance: the one that it is the end of; None where the voice detector found no speech. samples: as above.
+    """
+
+    heard: Heard
+    samples: NDArray[np.float32] = field(compare=False, repr=False)
+    utterance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSurrounded:
+    """What was heard in the 4 s before an utterance that was just confirmed, and in it so far; samples as above."""
+
+    utterance: int
+    samples: NDArray[np.float32] = field(compare=False, repr=False)
+    origin: Origin
 
 
 EarEvent = (
     SpeechHinted | HintDismissed | SpeechStarted | SpeechLikely | SpeechConfirmed | SpeechDismissed | SpeechAudio
-    | SpeechPaused | SpeechResumed | SpeechEnded | SoundHeard
+    | SpeechPaused | SpeechResumed | SpeechEnded | SoundHeard | SoundDoubted | SpeechSurrounded
 )  # fmt: skip

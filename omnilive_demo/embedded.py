@@ -13,7 +13,7 @@ PARTS: Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {
         "recognition": ("recognizer",),
         "end_of_turn": ("end_of_turn", "turn_model"),
-        "sound_tags": ("sound_tagger",),
+        "sound_tags": ("sound_namer",),
         "frame_encoder": ("encoder", "compressor", "names", "picture_scale", "space", "reader", "together"),
         "captioner": ("captioner",),
         "reasoner": ("reasoner", "instructions"),

@@ -76,11 +76,13 @@ class Engine:
         self.voice: Lane = ThreadLane("voice", threads=1)
         self.turns: Lane = ThreadLane("turns", threads=1)
         self.thinking: Lane = ThreadLane("thinking", threads=1)
-        self.lanes = (self.ears, self.eyes, self.mind, self.memory, self.voice, self.turns, self.thinking)
+        self.sounds: Lane = ThreadLane("sounds", threads=1, gives_way=True)
+        self.lanes = (self.ears, self.eyes, self.mind, self.memory, self.voice, self.turns, self.thinking, self.sounds)
 
         self.new_voice_activity: Callable[[], VoiceActivity]
         self.recognizer: Recognizer
-        self.sound_tagger: SoundTagger
+        self.sound_tagger: SoundTagger  # decides in the ears, at once
+        self.sound_namer: SoundTagger | None = None  # knows more sounds, and says so a moment later
         self.end_of_turn: EndOfTurn
         self.turn_model: TurnModel | None = None
         self.encoder: FrameEncoder
@@ -232,7 +234,7 @@ class Engine:
             if hasattr(self, "end_of_turn")
             else None,
             "speech recognition": getattr(getattr(self, "recognizer", None), "name", None),
-            "sound events": getattr(getattr(self, "sound_tagger", None), "name", None),
+            "sound events": (self.sound_namer or self.sound_tagger).name if hasattr(self, "sound_tagger") else None,
             "text embedding": getattr(getattr(self, "text_encoder", None), "name", None),
             "frame encoder": getattr(getattr(self, "encoder", None), "name", None),
             "memory compressor": getattr(getattr(self, "compressor", None), "name", None),

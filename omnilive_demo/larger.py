@@ -165,7 +165,7 @@ class Larger:
                 engine.turn_model = await thread(casting.turn_model, spec, folders)
                 engine.end_of_turn = SoundAndCompleteness()
             case "sound_tags":
-                engine.sound_tagger = await thread(casting.sound_tagger, spec, folders, device)
+                engine.sound_namer = await thread(casting.sound_namer, spec, folders, device)
             case "synthesis":
                 engine.synthesizer = await thread(
                     casting.voices, spec, folders, device, self._embedded.part("synthesizer"), self._voice_failed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 
 import numpy as np
 import soxr
@@ -18,6 +19,7 @@ from omnilive_demo.speech.visitor_voice import (
     OWN,
     SENTENCES_TO_READ,
     SHORTEST_S,
+    OwnVoice,
     RecordingError,
     record_voice,
 )
@@ -35,6 +37,18 @@ class Lending:
         self._session = session
         self._engine = engine
         self._voicing = voicing
+        self._seconds = 0.0
+        self._unfollow: weakref.finalize[..., Lending] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How much of the visitor's speech is kept; 0 when none is."""
+        return self._seconds
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the next answer is spoken in it."""
+        return isinstance(self._voicing.voice, OwnVoice)
 
     async def lend(self, samples: NDArray[np.float32], rate_hz: int, language: str, consent: bool) -> float:
         """Speak in the visitor's own voice from now on; returns how many seconds of it were taken.
@@ -46,19 +60,40 @@ class Lending:
             RecordingError: nobody can imitate here, or the recording cannot be used.
         """
         if not imitates(self._engine):
-            raise RecordingError("no_imitation", "This server's voices cannot imitate yours. Choose one of the list.")
+            raise _no_imitation()
         text = SENTENCES_TO_READ.get(language, "")
         run, lane = self._engine.voice.run, {"session": self._session, "priority": Priority.TURN}
         given = (samples, rate_hz, text, language, consent)
         checked = await run(record_voice, *given, **lane)  # type: ignore[arg-type]
         heard = await self._understood(checked.samples)
         visitor = await run(record_voice, *given, heard, **lane)  # type: ignore[arg-type]
+        if not imitates(self._engine):  # other voices took over while this one was listened to
+            raise _no_imitation()
         self._voicing.lend(visitor)
+        self._seconds = visitor.seconds
+        self._follow()
         return visitor.seconds
 
     def take_back(self) -> None:
         """Forget the visitor's own voice."""
+        if self._unfollow is not None:
+            self._unfollow()
+        self._unfollow, self._seconds = None, 0.0
         self._voicing.take_back(self._engine.voices())
+
+    def _follow(self) -> None:
+        """Where voices that cannot imitate take over, the recording is dropped: it was lent for nothing else."""
+        if self._unfollow is not None:
+            return
+        mine = weakref.ref(self)  # the engine outlives the session, and must not hold what it lent
+
+        def changed() -> None:
+            lending = mine()
+            if lending is not None and not imitates(lending._engine):
+                lending.take_back()
+
+        self._unfollow = weakref.finalize(self, self._engine.listen(lambda event: None, changed))
+        self._unfollow.atexit = False
 
     async def _understood(self, sound: NDArray[np.float32]) -> str | None:
         """What the recogniser makes of a recording at 24 kHz; None when it cannot be asked."""
@@ -69,6 +104,10 @@ class Lending:
         except (RuntimeError, TimeoutError):
             stream.cancel()
             return None
+
+
+def _no_imitation() -> RecordingError:
+    return RecordingError("no_imitation", "This server's voices cannot imitate yours. Choose one of the list.")
 
 
 def imitates(engine: Engine) -> bool:

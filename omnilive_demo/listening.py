@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from omnilive_demo.clock import Clock
@@ -29,9 +28,9 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, PageEvent
 from omnilive_demo.floor import Floor
 from omnilive_demo.memory.long_memory import LongMemory
-from omnilive_demo.models.chinese import pieces
 from omnilive_demo.perception.end_of_turn import Said
 from omnilive_demo.perception.speaker_pace import SpeakerPace
+from omnilive_demo.perception.transcript import agreed, pieces
 from omnilive_demo.reasoning.back_channel import is_fragment
 from omnilive_demo.reasoning.spoken_command import read_command
 from omnilive_demo.records import Origin
@@ -213,16 +212,14 @@ class Listening:
 
     async def _show(self, utterance: OpenUtterance) -> None:
         """The words that the last two hypotheses agree on: what is shown changes no more."""
-        words, before = pieces(await utterance.stream.partial()), utterance.hypothesis
-        utterance.hypothesis = words
-        both = zip(words, before, strict=False)
-        sure = [word for word, _ in takewhile(lambda pair: pair[0].strip() == pair[1].strip(), both)]
+        text, before = await utterance.stream.partial(), utterance.hypothesis
+        utterance.hypothesis = text
+        sure = agreed(text, before)
         over = utterance.paused or utterance.number not in self._open or utterance.forgotten
-        if len(sure) > utterance.shown and not over:
-            utterance.shown = len(sure)
+        if pieces(sure) > utterance.shown and not over:
+            utterance.shown = pieces(sure)
             now_s = self._clock.now_s()
-            shown = "".join(sure).strip()
-            self._tell(Caption(utterance.number, shown, False, utterance.origin, utterance.start_s, now_s))
+            self._tell(Caption(utterance.number, sure, False, utterance.origin, utterance.start_s, now_s))
 
     def _claim(self, number: int) -> None:
         """A voice goes on. The sound track of a film does not interrupt; the visitor does."""

@@ -65,7 +65,8 @@ class Clip:
     """A closed clip: final, compressed once, never changed.
 
     short_term: S_k `[4T, C]` float16; global_: g_k `[C]` float16; labels: what describes the clip as a whole.
-    tokens_seen counts the patch tokens that came in, tokens_kept the memory rows that stayed.
+    tokens_seen counts the patch tokens that came in; tokens_kept those that were not dropped as unchanged or, where the
+    compressor reads them all, the memory rows that it made of them.
     """
 
     id: int

@@ -25,7 +25,7 @@ class OpenUtterance:
     over_turn: int = 0  # the turn that it silences, or silenced
     took_the_floor: bool = False  # an answer was cut off for it
     forgotten: bool = False  # the visitor had this time forgotten meanwhile
-    hypothesis: list[str] = field(default_factory=list)  # the recogniser's last one
+    hypothesis: str = ""  # the recogniser's last one
     shown: int = 0  # how many of its words are shown
     shown_s: float = 0.0  # how long it had lasted when they were looked at last
     before: str = ""  # a question that the speaker went on from before it could be answered

@@ -142,6 +142,9 @@ class ListMemory:
     def add_heard(self, heard: Any) -> None:
         self.sounds.append(heard)
 
+    def rename_heard(self, heard: Any) -> None:
+        self.sounds = [heard if known.start_s == heard.start_s else known for known in self.sounds]
+
 
 class Stage:
     """A conversation with everything around it scripted, and time in the test's hand."""
@@ -164,7 +167,7 @@ class Stage:
             set_end_pause=lambda origin, utterance, pause_s: self.pauses.append(pause_s),
             tell_pauses_early=lambda origin, utterance: self.waited_for.append(utterance),
         )
-        engine: Any = SimpleNamespace(
+        self.engine: Any = SimpleNamespace(
             mind=InlineLane(),
             voice=InlineLane(),
             recognizer=self.recognizer,
@@ -178,6 +181,8 @@ class Stage:
             ),
             turn_model=None,
             turns=InlineLane(),
+            sound_namer=None,
+            sounds=InlineLane(),
             settings=SimpleNamespace(serial=serial, refresh=True),
         )
         self.playout = Playout(
@@ -188,7 +193,7 @@ class Stage:
         )
         answering = Answering(
             "test",
-            engine,
+            self.engine,
             self.memory,
             self.playout,
             None,
@@ -198,7 +203,7 @@ class Stage:
         self.voicing = Voicing()
         self.standing = Standing(self.clock, None, self.told.append, lambda remark: self.conversation.remark(remark))
         self.conversation = Conversation(
-            "test", engine, self.clock, self.memory, lambda: self.perceiving, self.playout, answering,  # type: ignore[arg-type]
+            "test", self.engine, self.clock, self.memory, lambda: self.perceiving, self.playout, answering,  # type: ignore[arg-type]
             self.told.append, lambda function, *args: function(*args), self.standing, self.voicing,
         )  # fmt: skip
 

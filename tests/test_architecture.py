@@ -14,7 +14,7 @@ ROOMS = {"perception", "memory", "reasoning", "speech"}
 SESSION = {
     "casting", "embedded", "engine", "larger", "session", "conversation", "floor", "listening", "speculating",
     "steering", "turns", "understanding", "answering", "lending", "perceiving", "remark", "remembering",
-    "standing", "telling", "told", "utterance",
+    "sounds", "standing", "telling", "told", "utterance",
 }  # fmt: skip
 LEAVES = {"training", "evaluation"}
 

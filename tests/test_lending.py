@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,11 +28,17 @@ def engine(heard: str | Exception, imitator: bool = True) -> Any:
         return stream
 
     fed: list[int] = []
+    followers: list[Callable[[], None]] = []
+
+    def listen(listener: Any, changed: Callable[[], None]) -> Callable[[], None]:
+        followers.append(changed)
+        return lambda: followers.remove(changed)
+
     recognizer.open = open_and_feed  # type: ignore[method-assign]
     return SimpleNamespace(
         voice=InlineLane(), recognizer=recognizer, fed=fed,
         synthesizer=SimpleNamespace(imitates=imitator), reasoner=SimpleNamespace(languages=("en",)),
-        voices=lambda: (VoiceInfo("en-us", "en", "American"),),
+        voices=lambda: (VoiceInfo("en-us", "en", "American"),), listen=listen, followers=followers,
     )  # fmt: skip
 
 
@@ -46,9 +54,38 @@ async def test_a_recording_becomes_the_voice_of_this_session(recording: np.ndarr
     lending = Lending("s1", house, voicing)
     assert await lending.lend(recording, RATE_HZ, "en", True) == pytest.approx(recording.size / RATE_HZ, abs=0.3)
     assert isinstance(voicing.voice, OwnVoice)
+    assert lending.in_use
+    assert lending.seconds == pytest.approx(recording.size / RATE_HZ, abs=0.3)
     assert house.fed == [0], "somebody listened to what was read"
     lending.take_back()
     assert voicing.voice == Voice()
+    assert (lending.in_use, lending.seconds) == (False, 0.0)
+    assert house.followers == []
+
+
+async def test_it_is_dropped_where_voices_that_cannot_imitate_take_over(recording: np.ndarray) -> None:
+    house, voicing = engine(SENTENCES_TO_READ["en"]), Voicing()
+    lending = Lending("s1", house, voicing)
+    await lending.lend(recording, RATE_HZ, "en", True)
+    await lending.lend(recording, RATE_HZ, "en", True)
+    (changed,) = house.followers
+    changed()
+    assert lending.in_use, "another model changed"
+    house.synthesizer = SimpleNamespace(imitates=False)
+    changed()
+    assert (lending.in_use, lending.seconds) == (False, 0.0)
+    assert voicing.voice == Voice("en-us")
+    assert house.followers == []
+
+
+async def test_the_engine_does_not_hold_the_recording_of_a_session_that_ended(recording: np.ndarray) -> None:
+    house = engine(SENTENCES_TO_READ["en"])
+    lending = Lending("s1", house, Voicing())
+    await lending.lend(recording, RATE_HZ, "en", True)
+    assert house.followers
+    del lending
+    gc.collect()
+    assert house.followers == []
 
 
 async def test_what_cannot_be_used_changes_nothing(recording: np.ndarray) -> None:

@@ -9,6 +9,7 @@ export class ClipView {
   constructor(ui, live, api, timeline) {
     Object.assign(this, { ui, live, api, timeline });
     this.details = new Map(); // clip -> promise of {detail, frames: [{t_s, url}]}
+    live.on('hello', ({ models }) => { this.compressor = Object.fromEntries(models)['memory compressor'] ?? ''; });
     live.on('reset', () => this.#forget()).on('figures', (event) => event.forgot_from_s !== null && this.#forget());
   }
 
@@ -89,7 +90,10 @@ export class ClipView {
     add('said', short(said.map((event) => quoted(event.text)).join(' ')));
     add('heard', heard.map((event) => `${event.label} at ${clockTime(event.start_s)}`).slice(0, 4).join(', '));
     const [kept, seen] = ['tokens_kept', 'tokens_seen'].map((key) => clips.reduce((sum, clip) => sum + clip[key], 0));
-    if (seen) add('memory', `${kept} of ${seen} tokens kept`, true);
+    // Learned memory writes 4 rows for each frame and one for the clip; without training, patches are kept or dropped. A
+    // visit keeps the eyes with which it began, so the name of what runs now does not tell it alone.
+    const drops = this.compressor?.startsWith('training-free') && clips.every((clip) => clip.tokens_kept !== 4 * clip.frames + 1);
+    if (seen) add('memory', drops ? `${kept} of ${seen} patches kept (${Math.round((1 - kept / seen) * 100)} % dropped as unchanged)` : `${kept} of ${seen} tokens kept`, true);
     const score = this.scores?.get(face.id);
     if (score !== undefined) add('similarity', score.toFixed(2), true);
     return list;

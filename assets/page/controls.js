@@ -2,7 +2,7 @@
 
 import { setText } from './text.js';
 
-const HARMLESS = new Set(['time_limit', 'no_turn', 'watching', 'source_rate', 'busy']);
+const HARMLESS = new Set(['time_limit', 'no_turn', 'watching', 'source_rate', 'busy', 'own_voice', 'models_ready']);
 const MIC_LABEL = { off: 'Use mic', on: 'Mute', muted: 'Unmute' };
 
 const BYE = {
@@ -55,7 +55,7 @@ export class Controls {
       const { act, open, zoom, tab } = target.dataset;
       if (target.matches('[data-close]')) target.closest('dialog').close();
       else if (zoom) ui.timeline.setZoom(zoom);
-      else if (open) ({ source: () => ui.panel.openSource(tab), settings: () => ui.panel.openSettings(), models: () => ui.panel.openModels(), forget: () => ui.panel.openForget() })[open]();
+      else if (open) ({ source: () => ui.panel.openSource(tab), settings: () => ui.panel.openSettings(), models: () => ui.panel.openModels(), forget: () => ui.panel.openForget(), voice: () => ui.ownVoice.open() })[open]();
       else acts[act]?.();
     });
     for (const dialog of ui.root.querySelectorAll('dialog')) {
@@ -144,8 +144,7 @@ export class Controls {
   }
 
   #trackEnded(track) {
-    const thing = track.kind === 'video' ? 'camera' : 'microphone';
-    this.ui.stage.trouble({ code: 'busy', title: `The ${thing} stopped.`, text: 'It was unplugged, or another program took it.', actions: [track.kind === 'video' ? 'again' : 'microphone', 'sample'] });
+    this.ui.stage.trouble({ code: 'busy', title: `The ${track.kind === 'video' ? 'camera' : 'microphone'} stopped.`, text: 'It was unplugged, or another program took it.', actions: [track.kind === 'video' ? 'again' : 'microphone', 'sample'] });
     this.#mic();
   }
 
@@ -188,16 +187,26 @@ export class Controls {
   toggleMic() {
     if (this.ui.root.dataset.phase !== 'live') return;
     if (!this.devices.hasMicrophone) { this.useMicrophone(); return; }
-    const on = !this.devices.muted;
+    this.#mute(!this.devices.muted);
+  }
+
+  #mute(on) {
     this.devices.setMuted(on);
     this.audio.muted = on;
     this.live.send({ type: 'mute', on });
     this.#mic();
   }
 
+  /** What is said now is not for the assistant; `hush(false)` makes it as it was before. */
+  hush(on) {
+    if (on === (this.before !== undefined)) return;
+    const was = this.before;
+    this.before = on ? this.devices.muted : undefined;
+    this.#mute(on || was);
+  }
+
   #mic() {
-    const mic = !this.devices.hasMicrophone ? 'off' : this.devices.muted ? 'muted' : 'on';
-    const button = this.ui.el('mute');
+    const [mic, button] = [!this.devices.hasMicrophone ? 'off' : this.devices.muted ? 'muted' : 'on', this.ui.el('mute')];
     button.dataset.mic = mic;
     button.setAttribute('aria-pressed', String(mic === 'muted'));
     setText(button, MIC_LABEL[mic]);

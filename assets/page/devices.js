@@ -68,10 +68,28 @@ export class Devices {
     }
   }
 
+  /** The microphone for something beside the conversation: {stream}, which the caller stops, or {card}. */
+  async microphone() {
+    const wanted = { audio: true, video: false };
+    const used = this.stream?.getAudioTracks()[0];
+    if (used?.readyState === 'live') { // some phones give a microphone once only; a copy is muted on its own
+      const copy = used.clone();
+      copy.enabled = true;
+      return { stream: new MediaStream([copy]) };
+    }
+    const hindrance = this.#hindrance(wanted);
+    if (hindrance) return { card: explain(hindrance, wanted) };
+    try {
+      return { stream: await navigator.mediaDevices.getUserMedia({ audio: this.#audio(), video: false }) };
+    } catch (error) { return { card: explain(error, wanted) }; }
+  }
+
+  #audio() { return { ...AUDIO, ...(this.chosen.audio && { deviceId: { ideal: this.chosen.audio } }) }; }
+
   async #get(wanted) {
-    const { audio, video, facing } = this.chosen;
+    const { video, facing } = this.chosen;
     const stream = await navigator.mediaDevices.getUserMedia({
-      audio: wanted.audio && { ...AUDIO, ...(audio && { deviceId: { ideal: audio } }) },
+      audio: wanted.audio && this.#audio(),
       video: wanted.video && { ...VIDEO, ...(video ? { deviceId: { ideal: video } } : { facingMode: { ideal: facing } }) },
     });
     this.close();

@@ -6,7 +6,9 @@ import { ClipView } from './clipview.js';
 import { Controls } from './controls.js';
 import { Devices, WakeLock } from './devices.js';
 import { Live } from './live.js';
+import { Loading } from './loading.js';
 import { Media } from './media.js';
+import { OwnVoice } from './ownvoice.js';
 import { Panel } from './panel.js';
 import { Recall } from './recall.js';
 import { Stage } from './stage.js';
@@ -100,6 +102,7 @@ function begin(root) {
   const audio = new Audio(live);
   page.audio = audio;
   page.timeline = new Timeline(page, live);
+  page.loading = new Loading(page, live); // before the stage: it takes the faults that are about models
   page.stage = new Stage(page, live, api);
   page.standing = new Standing(page, live);
   page.talk = new Talk(page, live, page.timeline);
@@ -109,6 +112,7 @@ function begin(root) {
   new Waterfall(page, live);
   const media = new Media(page, live, api, audio);
   page.controls = new Controls(page, { live, api, devices, audio, media, wake: new WakeLock() });
+  page.ownVoice = new OwnVoice(page, live, api, devices);
   audio.onlevels = (levels) => page.stage.levels(levels);
   setInterval(() => {
     const rtt = live.channel?.rttMs;

@@ -28,8 +28,9 @@ export class Panel {
   }
 
   #greeted(hello) {
-    this.hello = hello;
     const { ui } = this;
+    const others = JSON.stringify(this.hello.limits.voices) !== JSON.stringify(hello.limits.voices);
+    this.hello = hello;
     setText(ui.el('profile-name'), hello.profile || 'connected');
     ui.el('profile').title = hello.why;
     ui.el('cannot').replaceChildren(...hello.cannot.slice(0, 3).map((text) => make('li', { text })));
@@ -37,14 +38,22 @@ export class Panel {
     ui.el('welcome-push').hidden = hello.limits.push === false;
     if (hello.samples.length) ui.el('samples').replaceChildren(...hello.samples.map((sample) => this.#card(sample)));
     else setText(ui.el('samples').firstElementChild ?? ui.el('samples'), 'This server has no samples.');
-    if (ui.isOpen('models')) this.openModels(); // another model has taken over
+    if (ui.isOpen('models')) this.#again(() => this.openModels()); // another model has taken over
+    if (ui.isOpen('settings') && others) this.#again(() => this.openSettings());
   }
 
   /** What the server is to know of the visitor's choices: a voice only if this server has it. */
   get chosen() {
     const { language, voice, ...others } = this.settings;
     const known = (this.hello.limits.voices ?? []).some((one) => one.name === voice && (!language || one.language === language));
-    return known ? { ...others, voice } : others;
+    return known && !this.ui.ownVoice.inUse ? { ...others, voice } : others;
+  }
+
+  /** Draw an open dialog anew, with the focus where it was. */
+  #again(draw) {
+    const { id } = document.activeElement ?? {};
+    draw();
+    if (id) document.getElementById(id)?.focus();
   }
 
   sample(name) { return this.hello.samples.find((sample) => sample.name === name); }
@@ -197,11 +206,13 @@ export class Panel {
     const voices = this.hello.limits.voices ?? [];
     const languages = [...new Set(voices.map((one) => one.language))];
     const language = make('select', { id: 'ol-language', onchange: ({ target }) => { send({ language: target.value, voice: null }); offer(); } }, languages.map((code) => make('option', { value: code, text: LANGUAGES.of(code) })));
-    const voice = make('select', { id: 'ol-voice', onchange: ({ target }) => send({ voice: target.value }) });
+    const voice = make('select', { id: 'ol-voice', onchange: ({ target }) => { if (ui.ownVoice.chosen(target.value)) send({ voice: target.value }); } });
     const offer = () => {
-      voice.replaceChildren(...voices.filter((one) => one.language === language.value).map((one) => make('option', { value: one.name, text: one.label })));
+      voice.replaceChildren(...voices.filter((one) => one.language === language.value).map((one) => make('option', { value: one.name, text: one.label })), ...ui.ownVoice.options());
       if (voices.some((one) => one.name === settings.voice && one.language === language.value)) voice.value = settings.voice;
+      if (ui.ownVoice.inUse) voice.value = ui.ownVoice.name;
     };
+    this.offerVoices = offer;
     if (languages.includes(settings.language)) language.value = settings.language;
     offer();
     const told = make('output', { text: ` ${settings.rate.toFixed(2)} ×` });
@@ -212,7 +223,7 @@ export class Panel {
       check('Speak the answers', settings.speak, (on) => send({ speak: on })),
       check('Speak up when something new happens', settings.remarks, (on) => send({ remarks: on })),
       check('Show captions on the picture', !ui.stage.captionsOff, (on) => { ui.stage.captionsOff = !on; if (!on) ui.el('caption').hidden = true; }),
-      ...(voices.length ? [field('Language of the answers', language, 'ol-language'), field('Voice', voice, 'ol-voice')] : []), speed,
+      ...(voices.length ? [field('Language of the answers', language, 'ol-language'), field('Voice', voice, 'ol-voice'), ui.ownVoice.entry()] : []), speed,
       make('p', { text: 'Keys: Space mutes the microphone, Esc interrupts, / searches, arrow keys walk the memory.' }),
       make('div', { class: 'row' }, make('button', { type: 'button', class: 'plain', text: 'Source…', onclick: () => { ui.close('settings'); this.openSource(); } }),
         make('button', { type: 'button', class: 'plain', text: 'What runs here…', onclick: () => { ui.close('settings'); this.openModels(); } })));
@@ -225,8 +236,18 @@ export class Panel {
       make('p', { text: hello.why ? `Profile ${hello.profile}: ${hello.why}` : 'The server has not answered yet.' }),
       ...this.#profiles(hello),
       make('table', {}, make('tbody', {}, hello.models.map(([role, name]) => make('tr', {}, make('th', { scope: 'row', text: words(role) }), make('td', { text: name }))))),
+      this.#licences(),
       hello.cannot.length ? make('h3', { text: 'What it can and cannot do' }) : '', make('ul', {}, hello.cannot.map((text) => make('li', { text }))));
     this.ui.open('models');
+  }
+
+  /** Whose models this app can fetch, and on which terms. */
+  #licences() {
+    const rows = Object.entries(JSON.parse(this.ui.el('loading').dataset.models || '{}'));
+    return make('details', { class: 'licences' }, make('summary', { text: 'Licences of the models that can be fetched' }),
+      make('table', {}, make('tbody', {}, rows.map(([name, { role, repository, licence, restriction }]) => make('tr', {},
+        make('th', { scope: 'row', text: words(role) }),
+        make('td', {}, make('b', { text: name }), make('span', { text: ` ${licence}` }), make('small', { text: repository }), restriction ? make('em', { text: restriction }) : ''))))));
   }
 
   /** On a private server whoever sits before the page is the operator, and may change what runs. */

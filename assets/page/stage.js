@@ -2,7 +2,7 @@
 // the captions, the meters, and the line that says what the assistant does and what the visitor can do.
 
 import { BASE } from './api.js';
-import { clockTime, count, make, setText, words } from './text.js';
+import { clockTime, make, setText } from './text.js';
 
 const NAMES = { idle: 'Ready', listening: 'Listening', thinking: 'Thinking', speaking: 'Speaking', ducked: 'Listening' };
 const VIEW_MS = 500; // pictures of a stream that only the server can see
@@ -25,12 +25,10 @@ export class Stage {
     live.on('state', (event) => this.#state(event))
       .on('source', (event) => this.#source(event))
       .on('caption', (event) => this.#caption(event))
-      .on('fault', (event) => this.trouble({ title: event.message, text: event.hint, code: event.code, actions: event.code.startsWith('source') ? ['source', 'sample'] : [] }))
+      .on('fault', (event) => !event.lost && this.trouble({ title: event.message, text: event.hint, code: event.code, actions: event.code.startsWith('source') ? ['source', 'sample'] : [] }))
       .on('notice', (event) => this.#notice(event))
       .on('bye', ({ reason }) => reason !== 'taken_over' && this.#gone())
-      .on('progress', (event) => this.#progress(event))
-      .on('reset', () => { this.loading = new Map(); ui.el('loading').hidden = true; ui.el('notices').replaceChildren(); });
-    this.loading = new Map();
+      .on('reset', () => ui.el('notices').replaceChildren());
     this.video.addEventListener('error', () => this.kind === 'file' && this.#show('remote'));
     this.video.addEventListener('loadedmetadata', () => { this.video.playbackRate = this.last?.rate ?? 1; });
     setInterval(() => this.#tick(), 250);
@@ -236,22 +234,5 @@ export class Stage {
     box.append(line);
     while (box.children.length > 2) box.firstElementChild.remove();
     setTimeout(() => line.remove(), 15000);
-  }
-
-  #progress({ model, done, total, ready }) {
-    const rows = this.ui.el('loading-rows');
-    this.loading.set(model, ready);
-    let row = Array.from(rows.children).find((tr) => tr.dataset.model === model);
-    if (!row) {
-      row = make('tr', { 'data-model': model }, make('td', { text: words(model) }), make('td', {}, make('progress')), make('td'));
-      rows.append(row);
-    }
-    const bar = row.querySelector('progress');
-    if (total > 0) { bar.max = total; bar.value = ready ? total : done; } else bar.removeAttribute('value');
-    if (ready) { bar.max = 1; bar.value = 1; }
-    setText(row.lastElementChild, ready ? 'ready' : total > 0 ? `${Math.round((done / total) * 100)} %` : 'loading');
-    const open = [...this.loading.values()].filter((is) => !is).length;
-    this.ui.el('loading').hidden = !open;
-    if (open) this.ui.el('loading').setAttribute('aria-label', `${count(open, 'model')} still loading`);
   }
 }

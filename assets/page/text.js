@@ -28,6 +28,12 @@ export function bytes(n) {
   return n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(2)} GB`;
 }
 
+/** Bytes that have come, of all: 212 of 486 MB. */
+export function bytesOf(done, total) {
+  const [unit, name, digits] = total < 1e6 ? [1e3, 'kB', 0] : total < 1e9 ? [1e6, 'MB', total < 1e7 ? 1 : 0] : [1e9, 'GB', 2];
+  return `${(done / unit).toFixed(digits)} of ${(total / unit).toFixed(digits)} ${name}`;
+}
+
 export const count = (n, one, many = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
 export const quoted = (text) => `“${text}”`;

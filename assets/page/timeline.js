@@ -72,8 +72,8 @@ export class Timeline {
   }
 
   #sound(event) {
-    this.sounds.push(event);
-    if (this.sounds.length > 2000) this.sounds.shift();
+    // A better name for a sound that is there already comes as the same moment once more.
+    this.sounds = [...this.sounds.filter((one) => one.start_s !== event.start_s || one.origin !== event.origin), event].slice(-2000);
     this.#redraw(event.start_s, event.end_s);
   }
 

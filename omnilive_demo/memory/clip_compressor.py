@@ -13,11 +13,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from omnilive_demo.memory.compressor import Array
+from omnilive_demo.memory.compressor import Array, TokenCount
 from omnilive_demo.memory.path_curvature import key_frames
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.pooling import PoolingCompressor
@@ -34,10 +33,12 @@ GENERIC = (
     "a photo.", "a picture.", "a photo of something.", "a blurry photo.", "a photo of a room.", "a photo of a thing.",
     "a photo of a place.",
 )  # fmt: skip
-SCALE = PictureScale(nothing=0.07, certain=0.19, learned=True)
+SCALE = PictureScale(nothing=0.07, certain=0.19, learned=True, meaning=0.12, needed=0.02, looks=1.0)
 """From CLIP's usual cosines (a picture and its own caption 0.25 to 0.3, another caption 0.1 to 0.2, a generic one 0.2),
 not yet measured with this compressor on real weights. `learned`: it has an opinion on everything, so that labels decide
-where they can.
+where they can. `meaning` and `needed` are the same share of this narrow range as the embedded memory's are of its wider
+one. That was taught things; CLIP's captions tell of light and colour as well, so its cosine counts in full for `looks`.
+All of them are a reasoned start.
 """
 _LATE_S = 1e9  # any time expression ("two days ago") lies before it
 _UNSEEN = frozenset(
@@ -49,16 +50,8 @@ _UNSEEN = frozenset(
 """Words that no picture shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenCount:
-    """Patch tokens of a clip: those that came in, and those that were not dropped."""
-
-    seen: int
-    kept: int
-
-
 class ClipCompressor:
-    """Implements `Compressor` without training. Safe to call from any thread.
+    """Implements `Compressor` and `DropsTokens` without training. Safe to call from any thread.
 
     Args:
         text_encoder: the text tower of the model whose pictures are compressed.

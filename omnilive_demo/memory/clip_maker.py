@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 import numpy as np
 
-from omnilive_demo.memory.compressor import Compressor
+from omnilive_demo.memory.compressor import Compressor, DropsTokens, TokenCount
 from omnilive_demo.memory.key_frames import choose_key_frames, clip_labels, describe
 from omnilive_demo.records import Clip, KeyFrame, SeenFrame
 
@@ -20,11 +20,16 @@ def make_clip(
 ) -> Clip:
     """The clip of some frames, with their pictures as JPEG. Its caption is what its labels say, until it gets one.
 
-    names: which labels are things, see `clip_labels`.
+    names: which labels are things, see `clip_labels`. A compressor that drops tokens counts them, and says which frames
+    show something new; of another, the rows of its memory count, and the pictures that changed most are kept.
     """
+    features = [frame.features for frame in frames]
     start_s, end_s = frames[0].t_s, frames[-1].t_s
-    short_term, global_ = compressor.compress([frame.features for frame in frames], start_s, end_s)
-    chosen = choose_key_frames([frame.change for frame in frames])
+    short_term, global_ = compressor.compress(features, start_s, end_s)
+    drops = compressor if isinstance(compressor, DropsTokens) else None
+    chosen = choose_key_frames([frame.change for frame in frames], drops.key_frames(features) if drops else None)
+    patches = sum(len(frame.patches) for frame in features)
+    count = drops.kept(features) if drops else TokenCount(patches, len(short_term) + 1)
     labels = clip_labels([frame.labels for frame in frames], names)
     return Clip(
         id=number,
@@ -36,6 +41,6 @@ def make_clip(
         global_=global_.astype(np.float16),
         labels=labels,
         caption=describe(labels),
-        tokens_seen=sum(len(frame.features.patches) for frame in frames),
-        tokens_kept=len(short_term) + 1,
+        tokens_seen=count.seen,
+        tokens_kept=count.kept,
     )

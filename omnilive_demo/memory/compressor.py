@@ -7,7 +7,8 @@ the same three calls.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,4 +42,25 @@ class Compressor(Protocol):
 
         None when the question says nothing about pictures that this compressor understands.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """Patch tokens of a clip: those that came in, and those that were not dropped."""
+
+    seen: int
+    kept: int
+
+
+@runtime_checkable
+class DropsTokens(Protocol):
+    """What a compressor tells besides when it leaves patches out and looks at some frames more than at others."""
+
+    def kept(self, frames: Sequence[FrameFeatures]) -> TokenCount:
+        """How many patch tokens of a clip came in, and how many `compress` keeps."""
+        ...
+
+    def key_frames(self, frames: Sequence[FrameFeatures]) -> tuple[int, ...]:
+        """Positions of the frames that show something new, in order."""
         ...

@@ -27,6 +27,7 @@ class _Write:
     clip: Clip | None = None
     words: WordsEntry | None = None
     segment: int | None = None
+    sound: int | None = None
 
 
 class Journal:
@@ -45,9 +46,13 @@ class Journal:
         clip: Clip | None = None,
         words: WordsEntry | None = None,
         segment: int | None = None,
+        sound: int | None = None,
     ) -> None:
-        """Run a write of the store, after those that wait. Never raises `StoreError`: see `fault`."""
-        self._waiting.append(_Write(run, clip, words, segment))
+        """Run a write of the store, after those that wait. Never raises `StoreError`: see `fault`.
+
+        What it is about (`clip`, `words`, the numbers of a segment or a sound) lets `forget` drop it while it waits.
+        """
+        self._waiting.append(_Write(run, clip, words, segment, sound))
         if clip is not None:
             self._clips[clip.id] = clip
         if words is not None:
@@ -80,7 +85,9 @@ class Journal:
         """A clip that is only in RAM."""
         return self._clips.get(clip)
 
-    def forget(self, clips: set[int], words: set[int], segments: set[int], delete: Callable[[], None]) -> None:
+    def forget(
+        self, clips: set[int], words: set[int], sounds: set[int], segments: set[int], delete: Callable[[], None]
+    ) -> None:
         """Let go of what is unsaved, and delete from the store: at once, since that may make room for what waits.
 
         A deletion that fails waits like a write: see `fault`.
@@ -90,6 +97,7 @@ class Journal:
             for w in self._waiting
             if (w.clip is None or w.clip.id not in clips)
             and (w.words is None or w.words.row not in words)
+            and w.sound not in sounds
             and w.segment not in segments
         )
         for clip in clips:

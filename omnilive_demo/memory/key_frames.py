@@ -30,15 +30,16 @@ def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
-def choose_key_frames(changes: Sequence[float]) -> tuple[int, ...]:
-    """Which frames to keep, by how much each changed: first, last, the largest scene change, and the middle.
+def choose_key_frames(changes: Sequence[float], new: Sequence[int] | None = None) -> tuple[int, ...]:
+    """Which frames to keep, by how much each changed: first, last, the largest scene changes, and the middle.
 
-    At most four, in order.
+    At most four, in order. new: the frames that are known to show something new; they stand for scene changes.
     """
     n = len(changes)
     chosen = {0, n - 1}
-    inside = sorted(range(1, n - 1), key=lambda i: -changes[i])
-    chosen.update([i for i in inside if changes[i] >= SCENE_CHANGE][: MOST_KEY_FRAMES - 2])
+    found = [i for i, change in enumerate(changes) if change >= SCENE_CHANGE] if new is None else new
+    inside = sorted((i for i in found if 0 < i < n - 1), key=lambda i: -changes[i])
+    chosen.update(inside[: MOST_KEY_FRAMES - 2])
     if len(chosen) < MOST_KEY_FRAMES and n > 2:
         chosen.add(n // 2)
     return tuple(sorted(chosen))

@@ -13,8 +13,8 @@ from omnilive_demo.records import Clip, Heard, KeyFrame, Question, Recall, SeenF
 class LongMemory(Protocol):
     """One session's multi-modal long memory: append-only, read by version.
 
-    `see`, `add_spoken`, `add_heard`, `close` write and run on one writer thread, in order; `recall` reads a prefix of
-    the entries and may run beside them on another thread.
+    `see`, `add_spoken`, `add_heard`, `rename_heard`, `close` write and run on one writer thread, in order; `recall`
+    reads a prefix of the entries and may run beside them on another thread.
     """
 
     start_s: float
@@ -49,6 +49,13 @@ class LongMemory(Protocol):
 
     def add_heard(self, heard: Heard) -> None:
         """Remember a sound."""
+        ...
+
+    def rename_heard(self, heard: Heard) -> None:
+        """One of the newest sounds, known by its origin and begin, has another label and score.
+
+        When it was forgotten, nothing happens.
+        """
         ...
 
     def snapshot(self, t_s: float) -> Snapshot:

@@ -5,9 +5,10 @@ From cosines: 0 at `nothing`, 1 at `certain`. The labels of a clip that the ques
 The training-free compressor understands looks and nothing else, so the better of both counts. The learned one
 understands things, needs ("I'm hungry, where…?") and pointing ("what was that?"), and always has an opinion, so
 - of a thing that is named, clips that show it by label come first (0.5 + 0.3 label + 0.2 cosine), others get 0.6;
-- of a question about looks ("when was it dark?") the labels decide, and the cosine counts 0.25;
-- of a question that names nothing, a clip with the label of a thing that it may mean gets 0.4 of how near their
-  meanings are: of the needs whose thing has its label, that finds 95 of 100 among 45 clips instead of 90;
+- of a question about looks ("when was it dark?") the labels decide, and the cosine counts `looks`;
+- of a question that names nothing, a clip with the label of a thing that it may mean gets `meaning` of how near their
+  meanings are: with nano's 0.4, of the needs whose thing has its label, that finds 95 of 100 among 45 clips instead
+  of 90;
 - a question for words or sounds, or a greeting, does not look at cosines at all;
 - pointing at "the first thing" or "the one before" also means a place in the order, and all other pointing means the
   newest clips: these get 0.45 to 0.55, so that a sure cosine decides and an unsure one does not.
@@ -28,8 +29,6 @@ from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 
 Scores = NDArray[np.float64]
 MANY_CLIPS = 45
-MEANING = 0.4  # of the nearness of a label's meaning; see the docstring
-NEEDED = 0.06  # how much less of a cosine does for a need
 RECENT = (0.55, 0.5, 0.45)  # what pointing back gives to the newest clips, the newest first
 
 
@@ -41,17 +40,23 @@ class PictureScale:
     0.4 to 0.75, one that holds for a part of it 0.15 to 0.25 (its labels tell), one that does not hold 0.1 or less.
     learned: the compressor was trained on questions; its cosines come with its weights. growth: the more clips there
     are, the higher is the best cosine of a question that none of them answers; by this for each time e as many, and
-    `nothing` and `certain` are those among MANY_CLIPS.
+    `nothing` and `certain` are those among MANY_CLIPS. Where it is learned:
+    meaning: cosine that a label adds whose meaning is the question's own, see above.
+    needed: how much less of a cosine does for a need.
+    looks: how much a cosine counts for a question about looks.
     """
 
     nothing: float = 0.2
     certain: float = 0.6
     learned: bool = False
     growth: float = 0.0
+    meaning: float = 0.4
+    needed: float = 0.06
+    looks: float = 0.25
 
     def score(self, cosines: NDArray[np.float32], needed: bool = False) -> Scores:
         """Cosines of all clips to 0..1. `needed`: the question tells of a need, so something probably answers it."""
-        nothing = self.nothing + self.growth * np.log(max(1, len(cosines)) / MANY_CLIPS) - NEEDED * needed
+        nothing = self.nothing + self.growth * np.log(max(1, len(cosines)) / MANY_CLIPS) - self.needed * needed
         scores: Scores = (cosines.astype(np.float64) - nothing) / (self.certain - self.nothing)
         return np.clip(scores, 0.0, 1.0)
 
@@ -73,20 +78,20 @@ def picture_scores(
     elsewhere = (intent.speech or intent.sound) and not search
     scores = np.zeros(len(memories.clips))
     if question is not None and not (scale.learned and (elsewhere or intent.chat)):
-        cosines = memories.cosines(question) + MEANING * _meant_by_labels(memories, meant)
+        cosines = memories.cosines(question) + scale.meaning * _meant_by_labels(memories, meant)
         needed = scale.learned and intent.needs
         scores = np.where(memories.lengths > 0, scale.score(cosines, needed), 0.0)
     if scale.learned and intent.points and not search:
         scores = np.maximum(scores, _pointed_at(memories, intent))
     if scale.learned:
-        scores = _with_things(scores, memories, intent, search)
+        scores = _with_things(scores, memories, intent, scale.looks, search)
         names = [name for name in names if name in VISUAL_WORDS]  # a part of a name is none: "hot", of a hot dog
     for position, score in memories.named(names).items():
         scores[position] = max(scores[position], score)
     return scores * 0.4 if elsewhere else scores
 
 
-def _with_things(scores: Scores, memories: Memories, intent: Intent, search: bool) -> Scores:
+def _with_things(scores: Scores, memories: Memories, intent: Intent, looks: float, search: bool) -> Scores:
     shown = memories.named(intent.things)
     if shown or search:
         found = scores * 0.6
@@ -94,7 +99,7 @@ def _with_things(scores: Scores, memories: Memories, intent: Intent, search: boo
             found[position] = 0.5 + 0.3 * score + 0.2 * scores[position]
         return found
     asks_for_looks = not intent.things and not intent.points and any(word in VISUAL_WORDS for word in intent.topic)
-    return scores * 0.25 if asks_for_looks else scores
+    return scores * looks if asks_for_looks else scores
 
 
 def _meant_by_labels(memories: Memories, meant: Mapping[str, float]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from omnilive_demo.models.question_words import is_need, points_back
+from omnilive_demo.models.sound_words import ONLY_HEARD
 from omnilive_demo.models.thing_names import ThingNames
 
 _NO_TOPIC = """
@@ -65,7 +66,8 @@ _SPEECH = (
 _SOUND = (
     r"\b(?:noise|noises|sound|sounds|sounded|loud|bang|beep|ring|rang|ringing|bark|barked|barking|doorbell|bell|clap"
     r"|clapped|clapping|applause|whistle|whistled|whistling|knock|knocked|knocking|sirens?|alarms?|music|crash|thunder"
-    r"|cough|coughed|coughing|laugh|laughed|laughing|laughter|footsteps|beeped|beeping)\b"
+    r"|cough|coughed|coughing|laugh|laughed|laughing|laughter|footsteps|beeped|beeping"
+    rf"|{ONLY_HEARD})\b"
     r"|\b(?:did it|was it|has it been|has it) rain(?:ed|ing)?\b"
     r"|\b(?:hear|heard|hearing|listen|listened)\b(?! (?:me|him|her|them|us) say| about)"
 )

@@ -204,6 +204,7 @@ class RecordsLog:
     """Append-only log: one writer, any number of readers."""
 
     RECENT_FRAMES = 48  # the open clip, and two more that may have closed between a snapshot and its recall
+    RECENT_SOUNDS = 32  # that may still be renamed
 
     def __init__(self) -> None:
         self._version = 0
@@ -250,6 +251,19 @@ class RecordsLog:
         """A sound ended."""
         self._tracks.sounds.append(sound, self._version + 1, (sound.heard.start_s, sound.heard.end_s))
         self._version += 1
+
+    def rename_sound(self, heard: Heard) -> SoundEntry | None:
+        """One of the newest sounds got a better name; None when there is none of that origin and begin.
+
+        That says nothing new about the stream, so older readers may hear it too.
+        """
+        items = self._tracks.sounds.items
+        for position in range(len(items) - 1, max(-1, len(items) - 1 - self.RECENT_SOUNDS), -1):
+            known = items[position].heard
+            if (known.origin, known.start_s) == (heard.origin, heard.start_s):
+                items[position] = replace(items[position], heard=heard)
+                return items[position]
+        return None
 
     def view(self, version: int | None = None) -> LogView:
         """The prefix up to `version` (the newest by default). Any thread, no lock."""

@@ -28,7 +28,7 @@ from omnilive_demo.memory.moments import Memories
 from omnilive_demo.memory.picture_scores import PictureScale, picture_scores
 from omnilive_demo.memory.question_intent import Intent, is_question
 from omnilive_demo.models.sound_words import UNNAMED as UNNAMED_SOUND
-from omnilive_demo.models.sound_words import labels_of
+from omnilive_demo.models.sound_words import asked_for
 from omnilive_demo.records import Evidence, EvidenceKind, Heard, TimeSpan
 
 ENOUGH = 0.3
@@ -150,13 +150,13 @@ class Ranking:
         sounds = self._m.view.sounds
         fits = self._fits(self._m.view.sound_times)
         topic = self._q.intent.topic
-        asked_for = labels_of(topic)
+        asked = asked_for(topic)
         score = 0.9
         for i in range(len(sounds) - 1, -1, -1):
             heard = sounds[i].heard
             if fits[i] <= 0:
                 continue
-            named = heard.label in asked_for or _named(heard, topic)
+            named = heard.label in asked or _named(heard, topic)
             value = 1.0 if named else score * (0.5 if topic and heard.label == UNNAMED_SOUND else 1.0)
             if topic and not named and (heard.label != UNNAMED_SOUND or self._q.search):
                 continue

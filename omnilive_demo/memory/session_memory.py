@@ -109,13 +109,7 @@ class SessionMemory:
             self._log.add_words(words, vector)
         for sound in stored.sounds:
             self._log.add_sound(sound)
-        ends_s = [
-            *(entry.end_s for entry, _ in stored.clips[-1:]),
-            *(words.spoken.end_s for words, _ in stored.words[-1:]),
-            *(sound.heard.end_s for sound in stored.sounds[-1:]),
-            *(sitting.start_s for sitting in stored.sittings[-1:]),
-        ]
-        self.start_s = max(ends_s) + RESTART_GAP_S if ends_s else 0.0
+        self.start_s = 0.0 if stored.end_s is None else stored.end_s + RESTART_GAP_S
         self.damage = stored.damage
         for sentence in stored.damage:
             _log.warning("memory: %s", sentence)
@@ -218,7 +212,13 @@ class SessionMemory:
         entry = SoundEntry(self._next_sound, heard)
         self._next_sound += 1
         self._log.add_sound(entry)
-        self._journal.write(lambda: self._store.add_sound(entry))
+        self._journal.write(lambda: self._store.add_sound(entry), sound=entry.row)
+
+    def rename_heard(self, heard: Heard) -> None:
+        """One of the newest sounds, known by its origin and begin, has another name; a forgotten one has none."""
+        entry = self._log.rename_sound(heard)
+        if entry is not None:
+            self._journal.write(lambda: self._store.amend_sound(entry), sound=entry.row)
 
     def close(self) -> None:
         """Close the open clip and the store. Safe to call twice."""
@@ -325,15 +325,11 @@ class SessionMemory:
         self._utterances = {key: row for key, row in self._utterances.items() if row not in words}
         segments = self._long_term.forget(sorted(clips))
         gone = sorted(clips), sorted(words), sorted(sounds), sorted(segments)
-        self._journal.forget(clips, words, segments, lambda: self._store.forget(*gone))
+        self._journal.forget(clips, words, sounds, segments, lambda: self._store.forget(*gone))
         self._rebuild(segments)
         if self._journal.fault is not None:
             raise self._journal.fault
-        figures = self.figures()
-        return MemoryFigures(
-            figures.clips, figures.seconds, figures.bytes, figures.tokens_seen, figures.tokens_kept,
-            forgot_from_s=0.0 if from_s is None else from_s, forgot_to_s=to_s,
-        )  # fmt: skip
+        return replace(self.figures(), forgot_from_s=0.0 if from_s is None else from_s, forgot_to_s=to_s)
 
     def _forget_open(self, begin_s: float, end_s: float) -> None:
         frames = self._builder.frames

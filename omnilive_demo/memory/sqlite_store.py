@@ -271,12 +271,14 @@ class SqliteStore:
 
     def add_sound(self, entry: SoundEntry) -> None:
         """Keep a sound."""
-        heard = entry.heard
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO heard VALUES (?, ?, ?, ?, ?, ?)",
-                (entry.row, heard.start_s, heard.end_s, heard.label, heard.score, heard.origin),
-            )
+            db.execute("INSERT INTO heard VALUES (?, ?, ?, ?, ?, ?)", rows.sound_row(entry))
+
+    def amend_sound(self, entry: SoundEntry) -> None:
+        """Keep the name that a sound got later."""
+        named = (entry.heard.label, entry.heard.score, entry.row)
+        with self._writing() as db:
+            db.execute("UPDATE heard SET label = ?, score = ? WHERE id = ?", named)
 
     def add_long_term(self, segment: int, clips: Sequence[int], memory: NDArray[np.float32]) -> None:
         """Keep H̄ of a full segment: the clips that it was integrated from and a row for each."""

@@ -56,6 +56,17 @@ class StoredMemory:
     next_sound: int
     damage: tuple[str, ...]
 
+    @property
+    def end_s(self) -> float | None:
+        """When the last thing in it ended, in stream time; None where there is nothing."""
+        ends_s = [
+            *(entry.end_s for entry, _ in self.clips[-1:]),
+            *(words.spoken.end_s for words, _ in self.words[-1:]),
+            *(sound.heard.end_s for sound in self.sounds[-1:]),
+            *(sitting.start_s for sitting in self.sittings[-1:]),
+        ]
+        return max(ends_s, default=None)
+
     def space_at(self, t_s: float) -> str:
         """The space of what was compressed at a moment."""
         return next((sitting.space for sitting in reversed(self.sittings) if sitting.start_s <= t_s), "")
@@ -90,6 +101,10 @@ class MemoryStore(Protocol):
 
     def add_sound(self, entry: SoundEntry) -> None:
         """Keep a sound."""
+        ...
+
+    def amend_sound(self, entry: SoundEntry) -> None:
+        """Keep the name that a sound got later."""
         ...
 
     def add_long_term(self, segment: int, clips: Sequence[int], rows: NDArray[np.float32]) -> None:

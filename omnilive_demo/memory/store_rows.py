@@ -156,6 +156,12 @@ def words_entries(
     return tuple(entries), tuple(lost)
 
 
+def sound_row(entry: SoundEntry) -> Row:
+    """The row of table `heard`."""
+    heard = entry.heard
+    return entry.row, heard.start_s, heard.end_s, heard.label, heard.score, heard.origin
+
+
 def sound_entry(row: Row) -> SoundEntry:
     """A row of table `heard`."""
     return SoundEntry(row[0], Heard(row[1], row[2], row[3], row[4], row[5]))

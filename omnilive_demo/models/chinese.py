@@ -14,7 +14,6 @@ from typing import Literal
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _NOT_WORD = re.compile(r"(?:[^\w.%]|_|\.(?!\d)|(?<!\d)\.)+")
-_PIECE = re.compile(r"[㐀-鿿豈-﫿]\s*|[^\s㐀-鿿豈-﫿]+\s*")
 _BETWEEN_LATIN = re.compile(r"(?<=[a-z]) (?=[a-z])")
 
 _TRADITIONAL = """
@@ -74,11 +73,6 @@ def run_on(text: str) -> str:
     """The plain form with nothing between its characters, but for spaces between Latin words; "您" as "你"."""
     words = plain_chinese(text).translate(_SAME)
     return _BETWEEN_LATIN.sub("\0", words).replace(" ", "").replace("\0", " ")
-
-
-def pieces(text: str) -> list[str]:
-    """What is said one after the other: words, and Han characters, each with the space behind it; joined, the text."""
-    return _PIECE.findall(text.lstrip())
 
 
 Language = Literal["en", "zh"]

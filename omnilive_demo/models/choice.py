@@ -69,13 +69,14 @@ def choose(profile: str, roles: Mapping[str, str], machine: Machine) -> Choice:
         )
     refused: list[str] = []
     for device in _devices(profile, machine):
-        models = _agreed(PROFILES[profile], wishes, device)
+        models = _agreed(PROFILES[profile], wishes)
         fault = _fault(profile, models, folders, device, machine)
         if not fault:
             why = "It was chosen by the operator" + (f", and runs on the {machine.gpu}." if device == "cuda" else ".")
             return _choice(profile, models, folders, device, why, machine)
         refused.append(fault)
-    problem = f"{profile} was asked for, but {refused[-1 if not machine.gpu else 0]}; nano runs instead."
+    asked = profile if profile != "nano" else "A model of one's own choice"
+    problem = f"{asked} was asked for, but {refused[-1 if not machine.gpu else 0]}; nano runs instead."
     return Choice("nano", NANO, "cpu", "It runs on every machine without a download.", problem)
 
 
@@ -83,14 +84,14 @@ def _best(wishes: Mapping[Role, str], folders: Mapping[str, Path], machine: Mach
     faults: dict[tuple[str, Device], str] = {}
     for profile in ("standard", "lite"):
         for device in _devices(profile, machine):
-            base = _agreed(PROFILES[profile], wishes, device)
+            base = _agreed(PROFILES[profile], wishes)
             for models in (base, *_smaller(base, wishes)):
                 fault = _fault(profile, models, folders, device, machine) or _slow(models, device, machine)
                 if not fault:
                     return _choice(profile, models, folders, device, _why(device, machine), machine)
                 faults[profile, device] = fault
     why = f"It runs on every machine without a download; {_none_larger(faults)}."
-    models = _agreed(NANO, wishes, "cpu")
+    models = _agreed(NANO, wishes)
     fault = _fault("nano", models, folders, "cpu", machine)
     if fault:
         return Choice("nano", NANO, "cpu", why, f"The chosen models cannot run here: {fault}; nano runs alone.")
@@ -164,15 +165,12 @@ def _bring_along(wishes: dict[Role, str]) -> None:
         wishes.update({"frame_encoder": space, "text_embedding": space, "compressor": "clip-space"})
 
 
-def _agreed(table: Mapping[Role, str], wishes: Mapping[Role, str], device: Device) -> dict[Role, str]:
+def _agreed(table: Mapping[Role, str], wishes: Mapping[Role, str]) -> dict[Role, str]:
     """A profile's models with the wishes in their places.
 
-    The captioner is the reasoner too, unless it was wished for: two vision-language models rarely fit together. Without
-    a GPU the embedded sound tagger stays, unless another was wished for: the ears wait for it several times a second.
+    The captioner is the reasoner too, unless it was wished for: two vision-language models rarely fit together.
     """
     agreed = {**table, **wishes}
-    if device == "cpu" and "sound_tags" not in wishes:
-        agreed["sound_tags"] = NANO["sound_tags"]
     if "captioner" not in wishes:
         agreed["captioner"] = agreed["reasoner"] if agreed["reasoner"] in SPECS else NANO["captioner"]
     return agreed

@@ -170,9 +170,14 @@ def name_of(label: str) -> str:
     return _names().get(_key(label), "")
 
 
+def spelled() -> dict[str, str]:
+    """AudioSet's labels, as the ontology spells them, with our name for each."""
+    return {label: name for name, labels in _LABELS.items() for label in labels.split("|")}
+
+
 @cache
 def _names() -> dict[str, str]:
-    return {_key(label): name for name, labels in _LABELS.items() for label in labels.split("|")}
+    return {_key(label): name for label, name in spelled().items()}
 
 
 def _key(label: str) -> str:

@@ -18,17 +18,21 @@ from numpy.typing import NDArray
 from omnilive_demo.ear_events import (
     AudioBlock,
     EarEvent,
+    SoundDoubted,
     SoundHeard,
     SpeechAudio,
+    SpeechConfirmed,
     SpeechEnded,
     SpeechPaused,
     SpeechStarted,
+    SpeechSurrounded,
 )
+from omnilive_demo.models.sound_words import UNNAMED
 from omnilive_demo.perception.loudness import HOP_SAMPLES, SILENCE_DB, LoudnessEvents, level_db
 from omnilive_demo.perception.own_voice import OwnVoice
 from omnilive_demo.perception.prosody import is_drawn_out
 from omnilive_demo.perception.segmenter import Pace, Phase, Segmenter
-from omnilive_demo.perception.sound_names import SoundNames
+from omnilive_demo.perception.sound_names import LONGEST_S, SPEECH, SoundNames
 from omnilive_demo.perception.sound_tagger import SoundTagger
 from omnilive_demo.perception.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, VoiceActivity
 from omnilive_demo.records import Heard, Origin
@@ -38,6 +42,7 @@ _GAP_S = 1.0  # a gap this long ends an utterance
 _HOP_S = HOP_SAMPLES / SAMPLE_RATE_HZ
 _TAG_EVERY_S = 0.2
 _MAYBE_A_VOICE = 0.2  # from this probability on it is asked whether the voice is our own
+BEFORE_S = 4.0  # as the released demo: sound this long before an utterance belongs to it
 _NEWEST_S = 1.1  # of sound kept, for what looks back
 
 
@@ -210,13 +215,25 @@ class Ears:
         for event in speech:
             if isinstance(event, SpeechEnded):
                 events += self._give(event.utterance)
-                events += _told(self._names.in_speech(event.start_s, event.end_s))
+                events.append(self._sound_in(event))
             events.append(self._how_it_ended(event) if isinstance(event, SpeechPaused) else event)
             if isinstance(event, SpeechStarted):
                 events += self._give(event.utterance)
+            elif isinstance(event, SpeechConfirmed):
+                around = self._names.sound(self._segmenter.start_s - BEFORE_S, event.t_s)
+                events.append(SpeechSurrounded(event.utterance, around, self._origin))
         if self._segmenter.phase is not Phase.SILENT:
             events += self._give(self._segmenter.utterance)
         return events
+
+    def _sound_in(self, ended: SpeechEnded) -> EarEvent:
+        """The newest stretch of an utterance: a sound for sure, or else what only its words will show."""
+        start_s = max(ended.start_s, ended.end_s - LONGEST_S)
+        samples = self._names.sound(start_s, ended.end_s)
+        heard = self._names.in_speech(start_s, ended.end_s)
+        if heard is not None:
+            return SoundHeard(heard, samples)
+        return SoundDoubted(Heard(start_s, ended.end_s, UNNAMED, 0.0, self._origin), samples, ended.utterance)
 
     def _how_it_ended(self, paused: SpeechPaused) -> SpeechPaused:
         sound = np.concatenate(list(self._newest))
@@ -254,11 +271,13 @@ class Ears:
         return events
 
     def _named(self, heard: Heard | None) -> list[EarEvent]:
-        return [] if heard is None else _told(self._names.name(heard))
-
-
-def _told(heard: Heard | None) -> list[EarEvent]:
-    return [] if heard is None else [SoundHeard(heard)]
+        named = self._names.name(heard) if heard is not None else None
+        if named is None:
+            return []
+        samples = self._names.sound(named.start_s, named.end_s)
+        if named.label == SPEECH:
+            return [SoundDoubted(replace(named, label=UNNAMED, score=0.0), samples)]
+        return [SoundHeard(named, samples)]
 
 
 def _joined(events: list[EarEvent]) -> list[EarEvent]:

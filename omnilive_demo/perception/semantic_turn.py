@@ -7,6 +7,7 @@ and answers long before a large recogniser has the words. `SoundAndCompleteness`
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import deque
 from dataclasses import dataclass, field
@@ -16,7 +17,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.perception.end_of_turn import EndOfTurn, PauseAndCompleteness, Said
+
+log = logging.getLogger(__name__)
 
 RATE_HZ = 16_000
 HEARD_S = 8.0
@@ -82,7 +86,8 @@ class SmartTurn:
         try:
             self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise RuntimeError(f"The end-of-turn model {model} cannot be read: {error}. Fetch it again.") from error
+            log.warning("%s: %s", model, error)  # ONNX's words, with paths: not for the page
+            raise RuntimeError(f"The end-of-turn model {model.name} is damaged. Fetch it again.") from error
         self.name = name or model.stem
         self._features: Any = FeatureExtractor(feature_size=_BANDS, chunk_length=round(HEARD_S))
         inputs = self._session.get_inputs()
@@ -137,7 +142,7 @@ class SoundAndCompleteness:
             return by_words
         by_sound = self._by_sound(finished)
         patience_s = 0.0 if finished >= self.sure else min(1.15 * said.speaker_pause_s, self.patient_s)
-        if not re.search(r"[A-Za-z]", said.text):
+        if not re.search(r"[A-Za-z]", said.text) and not is_chinese(said.text):
             return max(by_sound, patience_s)
         if by_words >= self.open_s:
             return (by_words + by_sound) / 2 if finished >= 0.5 else max(by_words, by_sound)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.perception.audioset_labels import LASTING_NAMES
 from omnilive_demo.perception.sound_tagger import SoundTagger, told
 from omnilive_demo.perception.voice_activity import SAMPLE_RATE_HZ, WINDOW_S
 from omnilive_demo.records import Heard, Origin
@@ -15,14 +16,15 @@ from omnilive_demo.records import Heard, Origin
 KEPT_S = 6.0  # longer than any sound and the quiet after it
 LASTING = frozenset(
     ("music", "rain", "engine", "alarm", "siren", "ringing phone", "typing", "footsteps", "clapping", "laughing")
-)
+).union(LASTING_NAMES)
 GOES_ON_S = 10.0  # a lasting sound that comes again within this time is still the same one
 SURE_IT_IS_NO_SPEECH = 0.9  # the voice detector thought it was
 LIKELY_NO_SPEECH = 0.75  # enough for what can be taken back
 THROAT, LIKELY_THROAT = frozenset(("laughing", "coughing")), 0.5  # what people do while they listen
 _AROUND_S = 0.15
 _SECOND_S = 1.0
-_LONGEST_S = 4.0
+LONGEST_S = 4.0  # of what is named
+SPEECH = "speech"
 
 
 class SoundNames:
@@ -45,12 +47,12 @@ class SoundNames:
         self._last.clear()
 
     def name(self, heard: Heard) -> Heard | None:
-        """The sound with its name; None when it is speech after all, or one that was told and goes on."""
+        """The sound with its name, which is "speech" when it is that; None when it was told already and goes on."""
         if self._tagger is None:
             return heard
-        tag = self._tagger.tag(self._sound(heard.start_s, heard.end_s))
-        if tag.label == "speech":
-            return None
+        tag = self._tagger.tag(self.sound(heard.start_s, heard.end_s))
+        if tag.label == SPEECH:
+            return replace(heard, label=SPEECH, score=tag.score)
         if not told(tag):
             return heard
         return self._once(replace(heard, label=tag.label, score=tag.score))
@@ -59,8 +61,8 @@ class SoundNames:
         """What the voice detector took for speech, if it surely is a named sound: laughter, a song, a bark."""
         if self._tagger is None:
             return None
-        start_s = max(start_s, end_s - _LONGEST_S)
-        tag = self._tagger.tag(self._sound(start_s, end_s))
+        start_s = max(start_s, end_s - LONGEST_S)
+        tag = self._tagger.tag(self.sound(start_s, end_s))
         if not told(tag) or tag.score < SURE_IT_IS_NO_SPEECH:
             return None
         return self._once(Heard(start_s, end_s, tag.label, tag.score, self._origin))
@@ -69,7 +71,7 @@ class SoundNames:
         """What an utterance under way sounds like, if it is a sound with a name and not speech; else empty."""
         if self._tagger is None:
             return ""
-        tag = self._tagger.tag(self._sound(max(start_s, end_s - _LONGEST_S), end_s))
+        tag = self._tagger.tag(self.sound(max(start_s, end_s - LONGEST_S), end_s))
         least = LIKELY_THROAT if tag.label in THROAT else LIKELY_NO_SPEECH
         return tag.label if told(tag) and tag.score >= least else ""
 
@@ -80,7 +82,7 @@ class SoundNames:
         self._last[heard.label] = heard.end_s
         return None if goes_on else heard
 
-    def _sound(self, start_s: float, end_s: float) -> NDArray[np.float32]:
+    def sound(self, start_s: float, end_s: float) -> NDArray[np.float32]:
         """The stretch with a little around it, at least a second long: what went before fills a short one up."""
         end_s += _AROUND_S
         start_s = min(start_s - _AROUND_S, end_s - _SECOND_S)

@@ -1,9 +1,11 @@
-"""From a recogniser's raw words to text that a person reads."""
+"""From a recogniser's raw words to text that a person reads, and what of it is settled already."""
 
 from __future__ import annotations
 
 import re
 
+_PIECE = re.compile(r"[ぁ-ヿ㐀-鿿豈-﫿]|[^\sぁ-ヿ㐀-鿿豈-﫿]+")
+"""A word; in a script that puts no space between words, a character."""
 _VARIANT = re.compile(r"\(\d+\)$")
 _FIRST_PERSON = re.compile(r"\bi(?=$|[\s'])")
 _SOMEBODY = r"(did|has) (anybody|anyone|somebody|someone)"
@@ -28,6 +30,21 @@ def readable(words: str) -> str:
         return ""
     text = _FIRST_PERSON.sub("I", text)
     return text[0].upper() + text[1:]
+
+
+def pieces(text: str) -> int:
+    """How many words a text has; of a script that puts no space between them, characters and marks."""
+    return sum(1 for _ in _PIECE.finditer(text))
+
+
+def agreed(newer: str, older: str) -> str:
+    """The beginning that two hypotheses have in common, in whole words: what is shown of it changes no more."""
+    end = 0
+    for piece, before in zip(_PIECE.finditer(newer), _PIECE.finditer(older), strict=False):
+        if piece.group() != before.group():
+            break
+        end = piece.end()
+    return " ".join(newer[:end].split())
 
 
 def _mended(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from omnilive_demo.models.sound_words import ONLY_HEARD
 from omnilive_demo.reasoning.words import word_set
 
 
@@ -110,7 +111,7 @@ _RULES: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     (Kind.HEARD, (
         r".*\b(?:hear|heard|hearing)\b.*",
         rf".*\b{_SOUND}(?:s|ing|ed)?\b.*",
-        rf".*\b{_SOUNDED}\b.*",
+        rf".*\b(?:{_SOUNDED}|{ONLY_HEARD})\b.*",
         r"(?:did it|was it|has it been|has it) rain(?:ed|ing)?\b.*",
         r".*\b(?:was it|how) loud\b.*",
     )),

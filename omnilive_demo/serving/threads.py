@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+GIVES_WAY = 15  # niceness
 
 
 @dataclass(order=True, slots=True)
@@ -45,16 +49,23 @@ class ThreadLane:
         threads: how many calls run at once. One keeps calls strictly in order.
         limit: how many calls may wait; one more raises LaneFull.
         monotonic: what deadlines are measured on, in seconds.
+        gives_way: its work takes the cores when no other lane wants them, where the system can tell threads apart.
     """
 
     def __init__(
-        self, name: str, threads: int = 1, limit: int = 256, monotonic: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        threads: int = 1,
+        limit: int = 256,
+        monotonic: Callable[[], float] = time.monotonic,
+        gives_way: bool = False,
     ) -> None:
         if threads < 1 or limit < 1:
             raise ValueError("a lane has at least one thread and room for one call")
         self.name = name
         self._limit = limit
         self._monotonic = monotonic
+        self._gives_way = gives_way
         self._waiting: list[_Call] = []
         self._changed = threading.Condition()
         self._order = 0
@@ -131,6 +142,9 @@ class ThreadLane:
         heapq.heapify(self._waiting)
 
     def _work(self) -> None:
+        if self._gives_way and sys.platform == "linux":  # threads that a library starts for it inherit that
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, max(GIVES_WAY, os.getpriority(os.PRIO_PROCESS, thread)))
         while (call := self._next()) is not None:
             if not call.result.set_running_or_notify_cancel():
                 continue  # its awaiter went away

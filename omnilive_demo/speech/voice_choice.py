@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.speech.synthesizer import SpokenSentence, Synthesizer, Voice, VoiceInfo
@@ -11,18 +13,29 @@ from omnilive_demo.speech.visitor_voice import OWN, OwnVoice
 
 log = logging.getLogger(__name__)
 
+FIRST_REST_S, LONGEST_REST_S = 5.0, 300.0
+"""How long an engine is left alone after it failed; twice as long after each further time, until it speaks again."""
+
+
+@dataclass(slots=True)
+class _Rest:
+    until_s: float
+    length_s: float
+
 
 class VoiceChoice:
     """`Synthesizer` of several synthesizers.
 
     The first engine's voices come first in the list. A sentence in a language that the chosen voice does not have goes
-    to the first voice of that language, for nobody understands Chinese that is read as English.
+    to the first voice of that language, for nobody understands Chinese that is read as English. An engine that failed
+    is not asked for a while: each sentence would come late by as long as it takes to fail.
 
     Args:
         natural: engines whose voices are offered before the embedded ones; the names of all voices must differ.
         embedded: speaks when one of them fails, in its first voice of the language.
         imitator: which of `natural` speaks in a visitor's own voice; None when none can.
         on_fault: told once for each engine, on the worker's thread, with a sentence for the page.
+        monotonic: the machine's clock, in seconds.
     """
 
     def __init__(
@@ -31,12 +44,15 @@ class VoiceChoice:
         embedded: Synthesizer,
         imitator: Synthesizer | None = None,
         on_fault: Callable[[str], None] = lambda message: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engines = (*natural, embedded)
         self._embedded = embedded
         self._imitator = imitator
         self._on_fault = on_fault
+        self._monotonic = monotonic
         self._told: set[str] = set()
+        self._rests: dict[str, _Rest] = {}
         self._owner: dict[str, Synthesizer] = {}
         for engine in self._engines:
             for name in {voice.name for voice in engine.voices()}:
@@ -66,17 +82,32 @@ class VoiceChoice:
             raise RuntimeError(f"There is no voice {voice.name!r}. Choose one from the list.")
         if engine is self._embedded:
             return engine.synthesize(sentence, voice, cancel)
-        try:
-            return engine.synthesize(sentence, voice, cancel)
-        except Exception as error:
-            if cancel.cancelled:
-                return None
-            instead = self._first(self._embedded.voices(), self._language(sentence, voice))
-            log.exception("%s failed; %s speaks", engine.name, instead)
-            if instead is None:
-                raise
-            self._tell(engine.name, str(error))
+        instead = self._first(self._embedded.voices(), self._language(sentence, voice))
+        who = f"{engine.name}, {OWN}" if isinstance(voice, OwnVoice) else engine.name  # one's voice is nobody else's
+        if instead is None or not self._rests_now(who):
+            try:
+                spoken = engine.synthesize(sentence, voice, cancel)
+            except Exception as error:
+                if cancel.cancelled:
+                    return None
+                log.exception("%s failed; %s speaks", engine.name, instead)
+                if instead is None:
+                    raise
+                self._let_rest(who)
+                self._tell(engine.name, str(error))
+            else:
+                self._rests.pop(who, None)
+                return spoken
         return self._embedded.synthesize(sentence, Voice(instead, voice.rate), cancel)
+
+    def _rests_now(self, who: str) -> bool:
+        rest = self._rests.get(who)
+        return rest is not None and self._monotonic() < rest.until_s
+
+    def _let_rest(self, who: str) -> None:
+        before = self._rests.get(who)
+        length_s = FIRST_REST_S if before is None else min(2 * before.length_s, LONGEST_REST_S)
+        self._rests[who] = _Rest(self._monotonic() + length_s, length_s)
 
     def _for_the_language(self, sentence: str, voice: Voice) -> Voice:
         """The chosen voice, unless it lacks the sentence's language and another has it."""

@@ -1,4 +1,4 @@
-"""A visitor lends a voice for this visit, or takes it back. The recording is kept in memory only."""
+"""A visitor lends a voice for this visit, asks whether one is lent, or takes it back. It is kept in memory only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_BYTES = int(3 * LONGEST_S * 48_000 * 2)
 
 
 def voice_routes(owner: Callable[[Request], Visit], guard: Callable[[Endpoint], Endpoint]) -> list[Route]:
-    """`POST` and `DELETE /api/session/voice`. `owner` finds the visit of a request, or raises."""
+    """`GET`, `POST` and `DELETE /api/session/voice`. `owner` finds the visit of a request, or raises."""
 
     async def lend(request: Request) -> Response:
         """The body is 16-bit little-endian mono PCM; the query says `rate_hz`, `language` and `consent=true`."""
@@ -40,11 +40,17 @@ def voice_routes(owner: Callable[[Request], Visit], guard: Callable[[Endpoint], 
             raise ApiError(400, error.code, str(error)) from error
         return reply({"seconds": round(taken_s, 1)})
 
+    async def lent(request: Request) -> Response:
+        """How many seconds are kept (0: none), and whether answers are spoken in them; never the sound itself."""
+        lending = owner(request).session.lending
+        return reply({"seconds": round(lending.seconds, 1), "in_use": lending.in_use})
+
     async def take_back(request: Request) -> Response:
         owner(request).session.lending.take_back()
         return Response(status_code=204)
 
     return [
+        Route("/api/session/voice", guard(lent), methods=["GET"]),
         Route("/api/session/voice", guard(lend), methods=["POST"]),
         Route("/api/session/voice", guard(take_back), methods=["DELETE"]),
     ]

@@ -8,18 +8,26 @@ from elsewhere.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 
 import gradio as gr
 import gradio.routes
 from jinja2 import BaseLoader, Environment
 
-from omnilive_demo.config import ASSETS, Settings
+from omnilive_demo.config import ASSETS, Role, Settings
+from omnilive_demo.models.registry import SPECS
 
 TITLE = "OmniLive"
 SHELL = ASSETS / "page" / "shell.html"
+
+_ROLES: Mapping[Role, str] = {
+    "recognition": "speech recognition", "end_of_turn": "end of turn", "sound_tags": "sound events",
+    "frame_encoder": "frame encoder", "reasoner": "reasoner", "synthesis": "voice",
+}  # fmt: skip
+"""What a model is for, in the words of the page's list of models; the first role of a model tells it."""
 
 # `color-scheme` before any style sheet arrives keeps a dark page from flashing white.
 _HEAD = """
@@ -65,11 +73,28 @@ def shell(settings: Settings) -> str:
         "webrtc": "yes" if settings.webrtc else "no",
         "public": "yes" if settings.public else "no",
         "push": "yes" if settings.push_port else "no",
+        "models": json.dumps(models_to_fetch()),
     }
     markup = SHELL.read_text(encoding="utf-8")
     for name, value in facts.items():
         markup = markup.replace("{{ " + name + " }}", escape(value))
     return markup
+
+
+def models_to_fetch() -> dict[str, dict[str, str]]:
+    """Of each model that can be fetched: what it is for (`role`; a part serves what it is a part of), where it comes
+    from (`repository`), and its terms (`licence`, and `restriction`, a sentence where they forbid something).
+    """
+    whole = {part: spec for spec in SPECS.values() for part in spec.parts}
+    return {
+        name: {
+            "role": _ROLES[(spec.roles or whole[name].roles)[0]],
+            "repository": spec.repository,
+            "licence": spec.licence.name,
+            "restriction": spec.licence.restriction,
+        }
+        for name, spec in SPECS.items()
+    }
 
 
 def keep_requests_home() -> None:

@@ -100,3 +100,28 @@ def test_a_spoken_question_about_the_weather_finds_the_umbrella_of_a_minute_ago(
     assert on_the_timeline.locator(".rank").inner_text() == "1"
     assert on_the_timeline.locator("img").get_attribute("src").startswith("data:image/jpeg")
     visitor.wait_figure(f"t.loudMs > 300 && t.peakOut > {AUDIBLE}")
+
+
+def test_a_clip_tells_how_many_of_its_patches_were_kept(visitors):
+    visitor = visitors()
+
+    def told(text: str | bytes) -> str | bytes:
+        """As the compressor in CLIP's space would have it."""
+        message = json.loads(text) if isinstance(text, str) else {}
+        if message.get("type") == "hello":
+            message["models"] = [["memory compressor", "training-free, in CLIP's space"]]
+        if message.get("type") == "clip" and not message["open"]:
+            message |= {"tokens_kept": 38, "tokens_seen": 576}
+        return json.dumps(message) if message else text
+
+    def between(socket: Any) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda text: socket.send(told(text)))
+
+    visitor.page.route_web_socket("**/ws/live", between)
+    visitor.open().play_sample()
+    visitor.wait_figure("t.clips >= 1", 40.0)
+    visitor.page.locator(".clip").first.focus()
+    visitor.page.keyboard.press("Enter")
+    visitor.wait_text("[data-el=clip-pane] .facts", "38 of 576 patches kept (93 % dropped as unchanged)")

@@ -27,6 +27,9 @@ def test_another_voice_takes_over_and_a_profile_that_cannot_be_had_is_refused_in
     page.click("[data-open=models]")
     visitor.wait_text("[data-el=models-pane]", "VITS")
     assert page.input_value("#ol-profile") == "nano"
+    page.click(".licences summary")
+    visitor.wait_text(".licences", "CC-BY-NC-4.0")
+    visitor.wait_text(".licences", "may not be used commercially")
     page.select_option("#ol-profile", "lite")
     page.click("[data-el=models-pane] button")
     visitor.wait_text("[data-el=models-pane]", "lite was asked for")

@@ -23,6 +23,8 @@ from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.perception.clip_encoder import ClipFrameEncoder
 from omnilive_demo.perception.eyes import SCENE_THRESHOLD, Eyes
 from omnilive_demo.records import FrameFeatures
+from omnilive_demo.telling import told_clip
+from omnilive_demo.transport.wire import to_wire
 
 THINGS = ("mug", "umbrella", "dog", "alarm clock", "wooden door")
 SPACE = PlantedSpace(THINGS, width=32)
@@ -292,3 +294,31 @@ def test_what_the_vocabulary_lacks_is_found_by_its_vector_alone(tmp_path, minilm
     clip = life.memory.clips()[0]
     assert clip.short_term.shape == (64, 32)
     assert np.isfinite(clip.short_term).all()
+
+
+def test_a_clip_carries_how_many_tokens_were_kept_to_the_page(tmp_path, minilm):
+    """Counted where they are dropped, kept on the disk, told with the clip and with the memory's figures."""
+    planted = PlantedSpace(THINGS, width=32)
+    life = Life(tmp_path, planted, dict(plurals(THINGS)), SCALE, minilm)
+    shown = ["mug"] * 7 + ["dog"] + ["mug"] * 8
+    life.watch([planted.picture(thing, where=(5,)) if thing == "dog" else planted.picture(thing) for thing in shown])
+    clip = life.memory.clips()[0]
+    # All 16 of the first frame; of the frame in which all patches changed, all 16, and 16 more as it changes back.
+    assert (clip.tokens_seen, clip.tokens_kept) == (16 * 16, 48)
+    told = to_wire(told_clip(clip), 1, 16.0)
+    assert (told["tokens_seen"], told["tokens_kept"]) == (256, 48)
+    assert (life.memory.figures().tokens_seen, life.memory.figures().tokens_kept) == (256, 48)
+    life.memory.close()
+    again = Life(tmp_path, planted, dict(plurals(THINGS)), SCALE, minilm).memory
+    assert (again.figures().tokens_seen, again.figures().tokens_kept) == (256, 48)
+
+
+def test_the_pictures_that_are_kept_are_those_at_which_the_path_turns(tmp_path, minilm):
+    """What was shown for a second among fifteen others, in a corner that changes few patches."""
+    planted = PlantedSpace(THINGS, width=32)
+    life = Life(tmp_path, planted, dict(plurals(THINGS)), SCALE, minilm)
+    pictures = [planted.picture("mug", where=(0,)) for _ in range(16)]
+    pictures[5] = planted.picture("dog", where=(0,))
+    life.watch(pictures)
+    clip = life.memory.clips()[0]
+    assert [picture.t_s for picture in clip.key_frames] == [0.0, 5.0, 8.0, 15.0]

@@ -17,7 +17,7 @@ from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
-from omnilive_demo.records import FrameFeatures, Label, Question, Recall
+from omnilive_demo.records import FrameFeatures, Heard, Label, Question, Recall
 
 
 class CountingPooling(PoolingCompressor):
@@ -267,3 +267,21 @@ def test_clips_are_read_by_number(memory: SessionMemory) -> None:
     assert [c.id for c in memory.clips(3)] == [3, 4]
     assert memory.clips()[-1].id == 4
     assert [c.id for c in memory.clips()[:2]] == [1, 2]
+
+
+def test_a_sound_that_gets_a_better_name_has_it_for_earlier_questions_too_and_on_the_disk(tmp_path: Path) -> None:
+    memory = open_memory(tmp_path)
+    memory.add_heard(heard(4.0))
+    memory.add_heard(Heard(4.0, 4.5, "sound", 0.5, "source"))
+    question = Question(1, "did you hear a cat", 6.0, memory.snapshot(6.0), spoken=True)
+    memory.rename_heard(Heard(4.0, 4.5, "meowing cat", 0.9))
+    assert [e.text for e in memory.recall(question, CancelToken()).evidence] == ["meowing cat", "sound"]
+    memory.forget(0.0, 10.0)
+    memory.add_heard(heard(20.0))
+    memory.rename_heard(Heard(4.0, 4.5, "barking", 0.9))  # it was forgotten meanwhile
+    memory.rename_heard(Heard(20.0, 20.5, "siren", 0.9))
+    assert memory.heard() == [Heard(20.0, 20.5, "siren", 0.9)]
+    memory.close()
+    again = open_memory(tmp_path)
+    assert again.heard() == [Heard(20.0, 20.5, "siren", 0.9)]
+    again.close()

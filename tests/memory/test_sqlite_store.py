@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -308,29 +307,3 @@ def test_forgetting_leaves_no_trace_in_the_files(folder: Path) -> None:
     assert b"zebra" in files
     memory.close()
     assert not any(piece in (folder / FILE_NAME).read_bytes() for piece in pieces)
-
-
-class _Stubborn(SqliteStore):
-    """Cannot delete until it is told that it can."""
-
-    willing = False
-
-    def forget(self, *gone: Sequence[int]) -> None:
-        if not self.willing:
-            raise StoreError("disk_full", "The disk is full.")
-        super().forget(*gone)
-
-
-def test_what_could_not_be_deleted_is_deleted_later(folder: Path) -> None:
-    store = _Stubborn(folder)
-    memory = open_memory(folder, store=store)
-    watch(memory, 0, 48)
-    with pytest.raises(StoreError, match="disk is full"):
-        memory.forget(0, 20)
-    assert [clip.id for clip in memory.clips()] == [3]
-    store.willing = True
-    memory.add_heard(heard(50))
-    memory.close()
-    again = open_memory(folder)
-    assert [clip.id for clip in again.clips()] == [3]
-    again.close()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from omnilive_demo.models.sound_words import CLASSES, NAMED, UNTOLD, labels_of
+from omnilive_demo.models.sound_words import ALSO_NAMED, CLASSES, NAMED, ONLY_HEARD, UNTOLD, asked_for, labels_of
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,28 @@ def test_each_class_is_there_once_and_its_own_word_means_it() -> None:
     assert len(NAMED) + 2 >= 13
     for label in NAMED:
         assert label in labels_of(label.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "labels"),
+    [
+        ("baby crying", {"crying baby"}), ("cried", {"crying baby", "crying"}), ("cat", {"meowing cat"}),
+        ("siren", {"siren"}), ("dog", {"barking"}), ("vacuum cleaner", {"vacuum cleaner"}), ("umbrella", set()),
+        ("glass break", {"breaking glass"}), ("thunder", {"thunderstorm"}),
+    ],
+)  # fmt: skip
+def test_what_a_larger_tagger_names_is_found_by_words_as_well(words: str, labels: set[str]) -> None:
+    assert asked_for(words.split()) == labels
+
+
+def test_each_name_is_found_by_its_own_words_and_none_is_a_class() -> None:
+    assert not set(ALSO_NAMED) & set(CLASSES)
+    for label in ALSO_NAMED:
+        assert label in asked_for(label.split())
+
+
+def test_words_that_nothing_but_a_sound_can_mean() -> None:
+    for word in ("cry", "crying", "cried", "sneezed", "snore", "snoring", "sobbed", "meow", "thunder", "siren"):
+        assert re.fullmatch(ONLY_HEARD, word), word
+    for word in ("cricket", "buzzard", "creek", "snort", "chirpy", "sob story"):
+        assert not re.fullmatch(ONLY_HEARD, word), word

@@ -10,6 +10,7 @@ from omnilive_demo.config import ASSETS
 from omnilive_demo.ear_events import (
     AudioBlock,
     EarEvent,
+    SoundDoubted,
     SoundHeard,
     SpeechAudio,
     SpeechConfirmed,
@@ -17,6 +18,7 @@ from omnilive_demo.ear_events import (
     SpeechHinted,
     SpeechPaused,
     SpeechStarted,
+    SpeechSurrounded,
 )
 from omnilive_demo.perception.ears import Ears
 from omnilive_demo.perception.segmenter import Pace
@@ -93,7 +95,8 @@ def test_utterance_sound_is_whole_and_begins_with_the_pre_roll():
 
 
 def test_sound_comes_after_the_start_and_before_the_end():
-    events = [e for e in feed(ears(), np.concatenate([hush(0.5), tone(0.5), hush(1)])) if not isinstance(e, SoundHeard)]
+    heard = (SoundHeard, SoundDoubted)
+    events = [e for e in feed(ears(), np.concatenate([hush(0.5), tone(0.5), hush(1)])) if not isinstance(e, heard)]
     assert isinstance(events[0], SpeechHinted)
     assert isinstance(events[1], SpeechStarted)
     assert isinstance(events[2], SpeechAudio)
@@ -197,6 +200,26 @@ def test_laughter_that_the_detector_takes_for_speech_is_told_before_the_utteranc
     heard, ended = the(SoundHeard, events).heard, the(SpeechEnded, events)
     assert (heard.label, heard.start_s, heard.end_s) == ("laughing", ended.start_s, ended.end_s)
     assert events.index(SoundHeard(heard)) < events.index(ended)
+
+
+def test_the_sound_before_an_utterance_and_the_one_in_it_are_told_with_their_samples():
+    samples = np.concatenate([hush(2), tone(0.5, 0.08), hush(4.5), tone(1), hush(1)])
+    events = feed(ears(sound_tagger=Certain("speech")), samples)
+    heard = (samples * 32767).astype(np.int16).astype(np.float32) / 32768
+    started, ended = the(SpeechStarted, events), the(SpeechEnded, events)
+    around = the(SpeechSurrounded, events)
+    assert around.utterance == started.utterance
+    n = len(around.samples)
+    (at,) = (at for at in range(0, len(heard), 512) if np.array_equal(heard[at : at + n], around.samples))
+    assert at / 16_000 == pytest.approx(ended.start_s - 4.15, abs=0.04)
+    assert (at + n) / 16_000 == pytest.approx(the(SpeechConfirmed, events).t_s, abs=0.04)
+    alone, spoken = (event for event in events if isinstance(event, SoundDoubted))
+    assert (alone.utterance, spoken.utterance) == (None, started.utterance)
+    assert alone.heard.label == spoken.heard.label == "sound"
+    assert 0.05 < np.abs(alone.samples).max() < 0.1
+    assert (spoken.heard.start_s, spoken.heard.end_s) == (ended.start_s, ended.end_s)
+    assert len(spoken.samples) / 16_000 == pytest.approx(1.3, abs=0.05)
+    assert events.index(spoken) < events.index(ended)
 
 
 def test_spoken_words_are_no_sound_to_the_real_ears(speak):

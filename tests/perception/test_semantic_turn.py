@@ -91,7 +91,7 @@ def test_missing_broken_and_foreign_files_are_told_plainly(path: Path, tmp_path:
     with pytest.raises(FileNotFoundError, match="end-of-turn model is missing"):
         SmartTurn(tmp_path / "none.onnx")
     (tmp_path / "half.onnx").write_bytes(path.read_bytes()[:30_000])
-    with pytest.raises(RuntimeError, match="cannot be read"):
+    with pytest.raises(RuntimeError, match="is damaged"):
         SmartTurn(tmp_path / "half.onnx")
     with pytest.raises(ValueError, match="of this kind"):
         SmartTurn(tiny_turn.build(tmp_path / "long.onnx", None, frames=400))
@@ -138,9 +138,18 @@ def test_commands_are_not_waited_for_however_they_sound() -> None:
 
 
 def test_before_the_words_are_known_and_in_other_scripts_the_sound_decides() -> None:
-    for text in ("", "我把钥匙放在哪里了", "然后"):
+    for text in ("", "где мои ключи", "열쇠가 어디에"):
         assert BOTH.pause_s(Said(text, 2.0), 0.95) == pytest.approx(0.3)
         assert BOTH.pause_s(Said(text, 2.0), 0.05) == pytest.approx(1.6)
+
+
+def test_chinese_words_are_weighed_as_well() -> None:
+    complete, left_open = Said("我把钥匙放在哪里了？", 2.0), Said("我把钥匙放在", 2.0)
+    assert BOTH.pause_s(complete, 0.95) == pytest.approx(0.3)
+    assert BOTH.pause_s(complete, 0.05) == pytest.approx(1.6)
+    assert BOTH.pause_s(left_open, 0.95) == pytest.approx((WORDS.pause_s(left_open) + 0.3) / 2)
+    assert BOTH.pause_s(left_open, 0.05) == pytest.approx(1.6)
+    assert BOTH.pause_s(Said("停", 0.4), 0.05) == WORDS.pause_s(Said("停", 0.4)), "a command is not waited for"
 
 
 def test_slow_speakers_are_given_their_time_unless_they_have_surely_finished() -> None:

@@ -46,8 +46,8 @@ def test_what_the_tagger_does_not_know_stays_a_sound_with_its_loudness() -> None
     assert SoundNames("visitor", None).name(bang(3.0)) == bang(3.0)
 
 
-def test_speech_is_not_told_as_a_sound() -> None:
-    assert names(Tag("speech", 0.95))[0].name(bang(3.0)) is None
+def test_speech_is_called_speech() -> None:
+    assert names(Tag("speech", 0.95))[0].name(bang(3.0)) == Heard(3.0, 3.1, "speech", 0.95)
 
 
 def test_the_tagger_hears_the_stretch_itself_and_at_least_a_second() -> None:

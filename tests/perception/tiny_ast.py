@@ -31,8 +31,11 @@ def sound(name: str, seed: int, seconds: float = 2.0) -> NDArray[np.float32]:
     return (random.uniform(0.2, 0.4) * made + 0.001 * noise).astype(np.float32)
 
 
-def build(folder: Path, fitted: bool = True, **changes: Any) -> Path:
-    """Returns the folder with config.json, preprocessor_config.json and model.safetensors."""
+def build(folder: Path, fitted: bool = True, amid_quiet: bool = False, **changes: Any) -> Path:
+    """Returns the folder with config.json, preprocessor_config.json and model.safetensors.
+
+    amid_quiet: fitted to sounds as ears give them as well, with a little quiet before and behind.
+    """
     import torch
     from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
@@ -46,18 +49,25 @@ def build(folder: Path, fitted: bool = True, **changes: Any) -> Path:
     torch.nn.init.normal_(model.audio_spectrogram_transformer.embeddings.position_embeddings, std=0.02)
     extract = ASTFeatureExtractor(max_length=model.config.max_length)
     if fitted:
-        _fit(model, extract)
+        _fit(model, extract, amid_quiet)
     model.save_pretrained(folder)
     extract.save_pretrained(folder)
     return folder
 
 
-def _fit(model: Any, extract: Any) -> None:
+def _fit(model: Any, extract: Any, amid_quiet: bool) -> None:
     """The last layer by least squares: 5 for a label that is meant, -5 for any other."""
     import torch
 
     pairs = [(name, seed) for name in MEANT for seed in range(16)]
     sounds = [sound(*pair) for pair in pairs]
+    if amid_quiet:
+        random = np.random.default_rng(4)
+        for name, seed in pairs[:]:
+            quiet = [random.normal(0.0, 1e-4, round(16_000 * length)) for length in random.uniform(0.05, 0.3, 2)]
+            made = sound(name, seed, random.uniform(1.3, 2.0))
+            pairs.append((name, seed))
+            sounds.append(np.concatenate([quiet[0], made, quiet[1]]).astype(np.float32))
     wanted = torch.full((len(pairs), len(LABELS)), -5.0)
     for row, (name, _) in enumerate(pairs):
         wanted[row, list(MEANT[name])] = 5.0

@@ -140,6 +140,8 @@ async def test_a_named_sound_is_confirmed() -> None:
         ("What was that sound?", "ringing phone", "I heard a ringing phone 40 seconds ago."),
         ("Did you hear footsteps?", "footsteps", "Yes, I heard footsteps 40 seconds ago."),
         ("Did it rain?", "rain", "Yes, I heard rain 40 seconds ago."),
+        ("Was there a baby crying?", "crying baby", "Yes, I heard a crying baby 40 seconds ago."),
+        ("Did somebody sneeze?", "sneezing", "Yes, I heard sneezing 40 seconds ago."),
     ],
 )
 async def test_every_sound_is_told_in_good_words(question: str, label: str, answer: str) -> None:

@@ -261,7 +261,7 @@ async def test_a_model_behind_the_wire_says_what_it_says_here(tmp_path):
         pieces += answer.push(text)
     expected = "".join(piece.text for piece in (*pieces, *answer.finish()))
     with running(str(folder)) as server:
-        reasoner = RemoteReasoner(ChatEndpoint(server.url, "vlm", patience=Patience()))
+        reasoner = RemoteReasoner(ChatEndpoint(server.url, "vlm", patience=Patience(first_token_s=120.0)))
         deltas = [delta async for delta in reasoner.answer(question, recall, stage.view, stage.cancel)]
         await reasoner.close()
     assert text_of(deltas) == expected

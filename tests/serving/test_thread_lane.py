@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 
@@ -10,7 +12,7 @@ import pytest_asyncio
 from omnilive_demo.cancel import CancelToken, Generations
 from omnilive_demo.clock import ManualTime
 from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
-from omnilive_demo.serving.threads import ThreadLane
+from omnilive_demo.serving.threads import GIVES_WAY, ThreadLane
 
 
 class Gate:
@@ -181,3 +183,19 @@ def test_loop_that_closed_meanwhile_does_not_kill_the_worker():
 
     assert asyncio.run(asyncio.wait_for(ask(), 10)) == 5
     asyncio.run(lane.close())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there threads have a niceness of their own")
+async def test_a_lane_that_gives_way_takes_the_cores_last():
+    patient, usual = ThreadLane("patient", gives_way=True), ThreadLane("usual")
+
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    try:
+        here = niceness()
+        assert await usual.run(niceness, session="s", priority=Priority.EYES) == here
+        assert await patient.run(niceness, session="s", priority=Priority.EYES) == max(here, GIVES_WAY)
+    finally:
+        await patient.close()
+        await usual.close()

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from omnilive_demo.cancel import CancelToken
+from omnilive_demo.clock import ManualTime
 from omnilive_demo.speech.espeak import VOICES, ESpeakSynthesizer
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice, VoiceInfo
 from omnilive_demo.speech.visitor_voice import OWN, OwnVoice, VisitorVoice
-from omnilive_demo.speech.voice_choice import VoiceChoice
+from omnilive_demo.speech.voice_choice import FIRST_REST_S, LONGEST_REST_S, VoiceChoice
 
 
 class Recorded:
@@ -58,7 +59,8 @@ def test_all_voices_are_offered_and_each_engine_speaks_its_own() -> None:
 def test_a_failing_voice_is_replaced_and_told_once() -> None:
     f5, vits, _ = engines()
     told: list[str] = []
-    choice = VoiceChoice([f5, vits], ESpeakSynthesizer(), on_fault=told.append)
+    time = ManualTime()
+    choice = VoiceChoice([f5, vits], ESpeakSynthesizer(), on_fault=told.append, monotonic=time)
     f5.fails, vits.fails = "F5-TTS could not speak this sentence (no memory).", "VITS is broken"
     for _ in range(3):
         spoken = choice.synthesize("The cup is red.", Voice("f5", 2.0), CancelToken())
@@ -70,8 +72,39 @@ def test_a_failing_voice_is_replaced_and_told_once() -> None:
         "VITS is broken. Such sentences are spoken by eSpeak NG instead.",
     ]
     f5.fails = ""
+    time.advance(FIRST_REST_S)
     say(choice, "The cup is blue.", Voice("f5"))
-    assert f5.asked[-1][0] == "The cup is blue.", "it is tried again with every sentence"
+    assert f5.asked[-1][0] == "The cup is blue.", "it is tried again"
+
+
+def test_a_failing_voice_is_left_alone_for_longer_and_longer_until_it_speaks_again() -> None:
+    f5, vits, espeak = engines()
+    time = ManualTime()
+    choice = VoiceChoice([f5, vits], espeak, monotonic=time)
+    f5.fails = "It failed."
+    asked: list[float] = []
+    begin_s = time()
+    for _ in range(900):  # a sentence a second, for a quarter of an hour
+        before = len(f5.asked)
+        say(choice, "Hello.", Voice("f5"))
+        if len(f5.asked) > before:
+            asked.append(time() - begin_s)
+        time.advance(1.0)
+    assert asked == [0.0, 5.0, 15.0, 35.0, 75.0, 155.0, 315.0, 615.0]
+    assert len(espeak.asked) == 900, "every sentence is spoken"
+    say(choice, "Hello.", Voice("vits"))
+    assert len(vits.asked) == 1, "another one is none the worse for it"
+
+    f5.fails = ""
+    time.advance(LONGEST_REST_S)
+    say(choice, "Hello.", Voice("f5"))
+    say(choice, "Hello.", Voice("f5"))
+    assert len(f5.asked) == len(asked) + 2, "it speaks again"
+    f5.fails = "It failed."
+    say(choice, "Hello.", Voice("f5"))
+    time.advance(FIRST_REST_S)
+    say(choice, "Hello.", Voice("f5"))
+    assert len(f5.asked) == len(asked) + 4, "and its rests begin anew"
 
 
 def test_the_embedded_voice_has_nobody_behind_it() -> None:
@@ -108,6 +141,9 @@ def test_a_lent_voice_goes_to_the_imitator_alone() -> None:
     f5.fails = "It failed."
     say(choice, "Hello.", lent)
     assert espeak.asked == [("Hello.", Voice("en-us"))]
+    f5.fails = ""
+    say(choice, "Hello.", Voice("f5"))
+    assert f5.asked[-1] == ("Hello.", Voice("f5")), "what fails in a lent voice is still asked for its own"
     without = VoiceChoice([vits], espeak)
     assert not without.imitates
     with pytest.raises(RuntimeError, match="There is no voice 'own'"):

@@ -28,7 +28,9 @@ async def web(make_app):
                 raise RecordingError("no_consent", "Tick the box, then record.")
             return samples.size / rate_hz
 
-        app.sessions[0].lending = SimpleNamespace(lend=lend, take_back=lambda: app.lent.append("taken back"))
+        app.sessions[0].lending = SimpleNamespace(
+            lend=lend, take_back=lambda: app.lent.append("taken back"), seconds=6.94, in_use=True
+        )
         yield app
     await app.lobby.close()
 
@@ -50,6 +52,12 @@ async def test_a_recording_reaches_the_session_and_no_file(web: Any, tmp_path: P
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == before
     assert (await web.http.delete("/api/session/voice", headers=web.mine)).status_code == 204
     assert web.lent[1] == "taken back"
+
+
+async def test_a_page_that_was_loaded_anew_learns_what_is_kept(web: Any) -> None:
+    answer = await web.http.get("/api/session/voice", headers=web.mine)
+    assert (answer.status_code, answer.json()) == (200, {"seconds": 6.9, "in_use": True})
+    assert (await web.http.get("/api/session/voice")).status_code == 401
 
 
 async def test_consent_is_said_and_never_supposed(web: Any) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape
 
 import gradio.routes
 import pytest
 
 from omnilive_demo.config import ASSETS, Settings
-from omnilive_demo.ui.page import build_page, keep_requests_home, shell, without_foreign_requests
+from omnilive_demo.models.registry import SPECS
+from omnilive_demo.ui.page import build_page, keep_requests_home, models_to_fetch, shell, without_foreign_requests
 
 PAGE = ASSETS / "page"
 MODULES = sorted(PAGE.glob("*.js"))
@@ -45,6 +48,14 @@ def test_the_shell_says_where_it_runs():
     assert "on this computer" in shell(Settings())
     assert "on a shared server" in shell(Settings(host="0.0.0.0"))
     assert "{{" not in shell(Settings())
+
+
+def test_the_terms_of_every_model_that_can_be_fetched_are_on_the_page():
+    found = models_to_fetch()
+    assert set(found) == set(SPECS)
+    assert all(one["role"] and one["repository"] and one["licence"] for one in found.values())
+    assert "commercially" in found["f5-tts"]["restriction"]
+    assert escape(json.dumps(found)) in shell(Settings())
 
 
 def test_the_shell_has_no_scripts_no_handlers_and_no_absolute_paths():
