@@ -205,7 +205,7 @@ def main(argv: Sequence[str]) -> int:
     """Command line of the measurement `recognise`."""
     options = _parser().parse_args(argv)
     styles: tuple[Style, ...] = ("noto", "openmoji") if options.style == "both" else (options.style,)
-    if "openmoji" in styles and options.openmoji is None:
+    if "openmoji" in styles and not (options.openmoji and (options.openmoji / "color" / "svg").is_dir()):
         print("The other style needs --openmoji FOLDER: `npm pack openmoji`, unpack it, and name the folder.")
         return 2
     weights = chosen_weights(options)

@@ -141,6 +141,9 @@ def test_the_command_writes_every_figure(tmp_path: Path) -> None:
     assert {"single_top_1", "false_naming_unknown", "false_naming_photographs"} == found["targets"].keys()
 
 
-def test_the_other_style_needs_its_folder(capsys: pytest.CaptureFixture[str]) -> None:
-    assert recognise.main(["--style", "both"]) == 2
+@pytest.mark.parametrize("folder", [[], ["--openmoji"]])
+def test_the_other_style_needs_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: list[str]
+) -> None:
+    assert recognise.main(["--style", "both", *folder, *([str(tmp_path)] if folder else [])]) == 2
     assert "npm pack openmoji" in capsys.readouterr().out

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from omnilive_demo.training.world import strangers
+from omnilive_demo.training.world.sprites import SpriteSource
 from omnilive_demo.training.world.strangers import calibration_pictures
 from omnilive_demo.training.world.things import Thing, strangers_of, things_of
+from omnilive_demo.training.world.truth import Picture
 
 
 def test_every_unknown_thing_is_in_one_part_by_its_name() -> None:
@@ -17,13 +20,13 @@ def test_every_unknown_thing_is_in_one_part_by_its_name() -> None:
     assert {"abacus", "koala"} <= {thing.name for thing in measured}  # a moved part would make old figures untrue
 
 
-def test_pictures_to_calibrate_with_show_the_strangers_for_it(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_pictures_to_calibrate_with_show_the_strangers_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Thing] = []
     drawn = strangers.with_stranger
 
-    def watched(rng: np.random.Generator, sprites: object, stranger: Thing) -> object:
+    def watched(rng: np.random.Generator, sprites: SpriteSource, stranger: Thing) -> Picture:
         shown.append(stranger)
-        return drawn(rng, sprites, stranger)  # type: ignore[arg-type]
+        return drawn(rng, sprites, stranger)
 
     few = strangers_of("calibration")[:3]
     monkeypatch.setattr(strangers, "strangers_of", lambda part: few if part == "calibration" else ())
