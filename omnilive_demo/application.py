@@ -27,6 +27,8 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Json
 from omnilive_demo.health import LoopLag
 from omnilive_demo.larger import Larger
+from omnilive_demo.memory.store import StoreError
+from omnilive_demo.memory.store_key import check_key
 from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.session import Session
 from omnilive_demo.transport.lobby import Lobby
@@ -163,6 +165,11 @@ def run(settings: Settings) -> int:
         application = Application(settings)
     except ProfileError as error:
         log.error("%s", error)
+        return 2
+    try:
+        check_key(settings.data_dir, settings.memory_key.get_secret_value())
+    except StoreError as error:
+        log.error("%s %s", error, error.hint)
         return 2
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     session_linger_s: float = Field(60.0, ge=0, description="how long a session outlives its connection")
     session_limit_s: float = Field(0.0, ge=0, description="longest session; 0 is unlimited (on a public server 1800)")
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".omnilive")
+    memory_key: SecretStr = Field(
+        SecretStr(""), description="encrypts every stored memory; empty: they are not encrypted"
+    )
     upload_limit_mb: int = Field(500, ge=1)
     question_limit_chars: int = Field(1000, ge=10)
 

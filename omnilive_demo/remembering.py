@@ -15,6 +15,7 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, ClipRemembered, Notice, PageEvent, SoundNoticed
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.memory.patient_store import open_store
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.perception.eyes import SCENE_THRESHOLD
@@ -40,6 +41,7 @@ def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
         engine.compressor,
         engine.text_encoder,
         epoch_s=epoch_s,
+        store=open_store(folder, engine.settings.memory_key.get_secret_value()),
         rule=ClipRule(scene_threshold=SCENE_THRESHOLD),
         scale=engine.picture_scale,
         names=engine.names,

@@ -79,6 +79,10 @@ class MemoryStore(Protocol):
         """Everything but pictures and S_k; entries that are damaged are left out and reported."""
         ...
 
+    def check(self, clips: Sequence[int]) -> tuple[str, ...]:
+        """Read pictures and S_k of clips, which `load` did not; sentences about what is lost."""
+        ...
+
     def begin(self, sitting: Sitting) -> None:
         """A process starts to write."""
         ...
@@ -87,8 +91,8 @@ class MemoryStore(Protocol):
         """Keep a closed clip."""
         ...
 
-    def amend_clip(self, entry: ClipEntry) -> None:
-        """Keep the caption that a clip got later."""
+    def amend_clip(self, entry: ClipEntry, frame_times_s: Sequence[float] | None = None) -> None:
+        """Keep the caption that a clip got later or, with the times of all its frames, that it went on."""
         ...
 
     def add_words(self, entry: WordsEntry, vector: NDArray[np.float32]) -> None:
@@ -141,6 +145,18 @@ class MemoryStore(Protocol):
 
     def close(self) -> None:
         """Write out and let go. Safe to call twice."""
+        ...
+
+    def used_bytes(self) -> int:
+        """What the store takes on disk, less the room that was freed in it and will be used again."""
+        ...
+
+    def whole_clips(self, most: int) -> tuple[int, ...]:
+        """The oldest clips that still have their pictures and S_k, in order."""
+        ...
+
+    def let_go(self, clips: Sequence[ClipEntry]) -> None:
+        """Delete pictures and S_k of clips, whose entries are these now; their rows, words and g_k stay."""
         ...
 
 
