@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.memory import store_room as room
 from omnilive_demo.memory import store_rows as rows
 from omnilive_demo.memory.records_log import ClipEntry, SoundEntry, WordsEntry
 from omnilive_demo.memory.store import Sitting, StoredMemory, StoreError
@@ -252,11 +253,10 @@ class SqliteStore:
             db.execute("INSERT INTO clip VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.clip_row(entry))
             db.executemany("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", rows.part_rows(clip))
 
-    def amend_clip(self, entry: ClipEntry) -> None:
-        """Keep the caption that a clip got later."""
-        caption, checksum = rows.caption_row(entry)
+    def amend_clip(self, entry: ClipEntry, frame_times_s: Sequence[float] | None = None) -> None:
+        """Keep the caption that a clip got later or, with the times of all its frames, that it went on."""
         with self._writing() as db:
-            db.execute("UPDATE clip SET caption = ?, digest = ? WHERE id = ?", (caption, checksum, entry.id))
+            room.amend(db, [entry], frame_times_s)
 
     def add_words(self, entry: WordsEntry, vector: NDArray[np.float32]) -> None:
         """Keep words, with their sentence vector, and index them."""
@@ -310,6 +310,21 @@ class SqliteStore:
         """What the store takes on disk."""
         files = [self.path.with_name(self.path.name + suffix) for suffix in ("", "-wal")]
         return sum(file.stat().st_size for file in files if file.exists())
+
+    def used_bytes(self) -> int:
+        """What the store takes on disk, less the room that was freed in it and will be used again."""
+        with self._errors():
+            return room.used_bytes(self._writer)
+
+    def whole_clips(self, most: int) -> tuple[int, ...]:
+        """The oldest clips that still have their pictures and S_k, in order."""
+        with self._errors(), self._reading() as db:
+            return room.whole_clips(db, most)
+
+    def let_go(self, clips: Sequence[ClipEntry]) -> None:
+        """Delete pictures and S_k of clips, whose entries are these now; their rows, words and g_k stay."""
+        with self._writing() as db:
+            room.let_go(db, clips)
 
     def close(self) -> None:
         """Write out and let go. Safe to call twice."""

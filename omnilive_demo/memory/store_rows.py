@@ -47,12 +47,6 @@ def clip_row(entry: ClipEntry) -> Row:
     return (*row, digest(repr(row).encode()))
 
 
-def caption_row(entry: ClipEntry) -> Row:
-    """The caption of a clip and the row's new digest."""
-    row = clip_row(entry)
-    return row[4], row[8]
-
-
 def part_rows(clip: Clip) -> list[Row]:
     """The rows of table `part`: S_k, g_k, the frames' times and the key frames."""
     times = np.array(clip.frame_times_s, "<f8").tobytes()
