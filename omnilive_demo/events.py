@@ -151,7 +151,7 @@ class StandingChanged:
 
 @dataclass(frozen=True, slots=True)
 class MemoryFigures:
-    """How much is remembered."""
+    """How much is remembered. let_go: clips whose pictures made room, since the memory reached `limit_bytes`."""
 
     TYPE: ClassVar[str] = "memory"
     clips: int
@@ -161,6 +161,8 @@ class MemoryFigures:
     tokens_kept: int
     forgot_from_s: float | None = None
     forgot_to_s: float | None = None
+    limit_bytes: int | None = None
+    let_go: int = 0
 
 
 @dataclass(frozen=True, slots=True)

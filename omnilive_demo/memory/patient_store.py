@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from omnilive_demo.memory.records_log import ClipEntry, SoundEntry, WordsEntry
+from omnilive_demo.memory.entries import ClipEntry, SoundEntry, WordsEntry
 from omnilive_demo.memory.sqlite_store import SqliteStore
 from omnilive_demo.memory.store import MemoryStore, Sitting, StoredMemory, StoreError
 from omnilive_demo.memory.store_key import FILE_NAME

@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from omnilive_demo.memory import store_room as room
 from omnilive_demo.memory import store_rows as rows
 from omnilive_demo.memory import store_salvage, store_schema
+from omnilive_demo.memory.entries import ClipEntry, SoundEntry, WordsEntry
 from omnilive_demo.memory.folder_hold import FolderHold
-from omnilive_demo.memory.records_log import ClipEntry, SoundEntry, WordsEntry
 from omnilive_demo.memory.store import Sitting, StoredMemory
 from omnilive_demo.memory.store_connection import DATABASE_ERRORS, Connection, connect
 from omnilive_demo.memory.store_faults import READING_ERRORS, WRITING_ERRORS, in_words, is_damage, no_room

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,13 @@ class StoredMemory:
 
     def space_at(self, t_s: float) -> str:
         """The space of what was compressed at a moment."""
-        return next((sitting.space for sitting in reversed(self.sittings) if sitting.start_s <= t_s), "")
+        return self.spaces_of([t_s])[0]
+
+    def spaces_of(self, times_s: Sequence[float]) -> list[str]:
+        """The space of what was compressed at each of some moments."""
+        starts_s = [sitting.start_s for sitting in self.sittings]
+        spaces = ["", *(sitting.space for sitting in self.sittings)]
+        return [spaces[bisect_right(starts_s, t_s)] for t_s in times_s]
 
 
 class MemoryStore(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from omnilive_demo.memory import store_rows as rows
 from omnilive_demo.memory import store_schema
-from omnilive_demo.memory.records_log import ClipEntry
+from omnilive_demo.memory.entries import ClipEntry
 from omnilive_demo.memory.store_connection import Connection
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omnilive_demo.memory.records_log import ClipEntry, SoundEntry, WordsEntry
+from omnilive_demo.memory.entries import ClipEntry, SoundEntry, WordsEntry
 from omnilive_demo.memory.store import Sitting
 from omnilive_demo.records import Clip, Heard, KeyFrame, Label, Spoken
 

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnilive_demo.memory.records_log import ClipEntry, GrowingRows, LogView, RecordsLog, SoundEntry, WordsEntry
+from omnilive_demo.memory.growing import GrowingRows
+from omnilive_demo.memory.records_log import ClipEntry, LogView, RecordsLog, SoundEntry, WordsEntry
 from omnilive_demo.records import FrameFeatures, Heard, Spoken
 
 _FEATURES = FrameFeatures(np.zeros(3, np.float32), np.zeros((4, 3), np.float32))
