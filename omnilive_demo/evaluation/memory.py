@@ -39,6 +39,7 @@ from omnilive_demo.evaluation.nano_models import (
     chosen_weights,
     told_missing,
 )
+from omnilive_demo.memory.clip_index import MAIN, REST
 from omnilive_demo.memory.long_term import MOST_CLOSED_BYTES, SEGMENT_CLIPS
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.session_memory import SessionMemory
@@ -191,7 +192,7 @@ def state(width: int, clips: int, growth: int) -> dict[str, Any]:
     released = growth - own + _arrays_bytes(RELEASED_WIDTH, clips)
     return {
         "width": width,
-        "dtype": "float16 (stand-ins of the search, an eighth of the clips, in float32)",
+        "dtype": "float16 (and a sketch of 64 float32 for each clip)",
         "arrays_mb": round(own / MB, 1),
         "released_width": RELEASED_WIDTH,
         "released_rss_growth_mb": round(released / MB, 1),
@@ -199,8 +200,8 @@ def state(width: int, clips: int, growth: int) -> dict[str, Any]:
 
 
 def _arrays_bytes(width: int, clips: int) -> int:
-    """g_k and the stand-ins, and closed segments of H̄ up to their bound."""
-    return 2 * width * clips + 4 * width * clips // 8 + min(2 * width * clips, MOST_CLOSED_BYTES)
+    """g_k and its sketch, and closed segments of H̄ up to their bound."""
+    return (2 * width + 4 * (MAIN + REST)) * clips + min(2 * width * clips, MOST_CLOSED_BYTES)
 
 
 def _naive_at_the_end(costs: dict[str, Any], age_s: float) -> dict[str, float]:
