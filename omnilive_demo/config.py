@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     memory_key: SecretStr = Field(
         SecretStr(""), description="encrypts every stored memory; empty: they are not encrypted"
     )
+    memory_limit_mb: int = Field(
+        4096, ge=0, description="most that one session's memory takes on disk, then old pictures make room; 0: no limit"
+    )
     upload_limit_mb: int = Field(500, ge=1)
     question_limit_chars: int = Field(1000, ge=10)
 

@@ -13,7 +13,7 @@ from typing import Any
 from omnilive_demo import telling, told
 from omnilive_demo.clock import SessionClock
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import Caption, ClipRemembered, Notice, PageEvent, SoundNoticed
+from omnilive_demo.events import Caption, ClipRemembered, MemoryFigures, Notice, PageEvent, SoundNoticed
 from omnilive_demo.memory.archive_reading import ArchiveError
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
@@ -53,6 +53,7 @@ def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
         space=engine.space,
         # The visitor of a private server sits before it; where others are, nobody knows what time it is.
         offset_s=None if engine.settings.public else float(time.localtime(epoch_s).tm_gmtoff),
+        limit_bytes=engine.settings.memory_limit_mb * 1_000_000 or None,
     )
 
 
@@ -73,6 +74,8 @@ class Remembering:
         self._task: asyncio.Task[None] | None = None
         self._captions: set[asyncio.Task[None]] = set()
         self._goes_on_s = 0.0  # frames of before are not taken in any more
+        self._newest_clip = 0  # that was told as a new one; after that it may go on
+        self._told_full = False
 
     def start(self) -> None:
         """Begin to write."""
@@ -170,9 +173,10 @@ class Remembering:
             if isinstance(write, _SeeFrame):
                 self._room.release()
         for event in events if isinstance(events, tuple) else ():
-            if not (isinstance(event, Notice) and self._told_lately()):
+            if not (isinstance(event, Notice) and event.code != "memory_full" and self._told_lately()):
                 self._tell(event)
-            if isinstance(event, ClipRemembered) and not event.open and isinstance(write, _SeeFrame):
+            if isinstance(event, ClipRemembered) and not event.open and event.id > self._newest_clip:
+                self._newest_clip = event.id
                 task = asyncio.create_task(self._caption(event.id), name=f"caption-{event.id}")
                 self._captions.add(task)
                 task.add_done_callback(self._captions.discard)
@@ -222,7 +226,11 @@ class Remembering:
             clip = error.clip  # remembered all the same, in RAM
             events.append(not_saved(error))
         if clip is not None:
-            events += [telling.told_clip(clip), self._memory.figures()]
+            figures = self._memory.figures()
+            events += [telling.told_clip(clip), figures]
+            if figures.let_go and not self._told_full:
+                self._told_full = True
+                events.append(_full(figures))
         growing = self._memory.open_clip()
         if growing is not None:
             events.append(telling.told_open_clip(self._memory.next_clip, *growing))
@@ -288,6 +296,16 @@ class _SeeFrame:
 
     def __call__(self) -> tuple[PageEvent, ...]:
         return self._remembering._see(self._seen)
+
+
+def _full(figures: MemoryFigures) -> Notice:
+    """What the page is told once, when old pictures begin to make room."""
+    limit = (figures.limit_bytes or 0) / 1e9
+    return Notice(
+        "memory_full",
+        f"The memory has filled its {limit:.1f} GB: from now on pictures of the oldest moments make room.",
+        "Their words and captions stay, and they are still found. Forget what you do not need, or raise the limit.",
+    )
 
 
 def not_saved(error: StoreError) -> Notice:

@@ -1,52 +1,83 @@
-"""Looking for clips at two levels: first which stretches of the memory hold something alike, then which of their clips.
+"""Looking for clips at two levels: a sketch of every clip tells which ones are worth a look, then g_k itself decides.
 
-64 clips that follow each other are a block. Each full block is stood for by eight of its own clips, those that differ
-most from each other (each next one is the farthest from those before): what is in it only once is the most different
-there is, and so stands for itself. Their directions are kept in float32, an eighth of all; g_k itself stays in float16.
-A question is compared with all of these, and then with every clip of the best 24 blocks and of the newest ones. So 600
-blocks cost about as much as 100, and up to 24 blocks nothing is left out.
+A sketch is 64 numbers in float32: g_k (unit norm) along the 32 directions in which the clips so far differ most, and
+32 random projections of what these leave out. Clips like many others are well described by the first part, so the
+second is nearly nothing for them; what is there only once is in the second. (Stretches of 64 clips, each stood for by
+its eight most different ones, were tried as the first level: where every clip shows something else, they missed half of
+what was there once.) The product of two sketches estimates the cosine; the best 1024 clips, the newest, and those that
+the caller names are compared exactly, in float32 from float16. A week is 10 MB of sketches, whatever the width of g.
+
+The directions are found anew, from 512 clips evenly spread, each time that the memory has grown fourfold.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnilive_demo.memory.growing import GrowingRows
 
-BLOCK = 64
-STAND_INS = 8
-LOOKED_AT = 24  # blocks
+MAIN, REST = 32, 32  # numbers of a sketch
+LOOKED_AT = 1024
+NEWEST = 64
+AT_ONCE = 64  # clips are sketched by so many
+SAMPLE = 512
+GROWTH = 4
 UNSEEN = np.float32(-1.0)
 
 
+@dataclass(slots=True)
+class _Sketches:
+    """sketcher: `[MAIN + REST, C]`; rows: a sketch for each clip, in order; made_for: clips there were then."""
+
+    sketcher: NDArray[np.float32]
+    made_for: int
+    rows: GrowingRows = field(default_factory=GrowingRows)
+
+    def take(self, globals_: NDArray[np.float16]) -> None:
+        """Sketch what has none yet."""
+        while len(self.rows) < len(globals_):
+            new = globals_[len(self.rows) : len(self.rows) + 4096]
+            self.rows.extend(units(new) @ self.sketcher.T)
+
+
 class ClipIndex:
-    """Stand-ins of the full blocks. One thread writes, any may read."""
+    """One thread writes, any may read."""
 
     def __init__(self) -> None:
-        self._stand_ins = GrowingRows()
+        self._sketches: _Sketches | None = None
 
-    def grow(self, globals_: NDArray[np.float16], n: int) -> None:
-        """Take note of the blocks that are full, now that there are n clips; `globals_` holds g_k of all of them."""
-        while (first := len(self._stand_ins) // STAND_INS * BLOCK) + BLOCK <= n:
-            self._stand_ins.extend(_most_different(units(globals_[first : first + BLOCK])))
+    def grow(self, globals_: NDArray[np.float16]) -> None:
+        """There are more clips now; `globals_` `[n, C]` holds g_k of all of them."""
+        n = len(globals_)
+        known = self._sketches
+        if n <= LOOKED_AT or (known is not None and n < len(known.rows) + AT_ONCE):
+            return
+        if known is None or n >= GROWTH * known.made_for:
+            known = _Sketches(_sketcher(globals_), n)
+            known.take(globals_)
+            self._sketches = known
+        else:
+            known.take(globals_)
 
     def cosines(
         self, question: NDArray[np.float32], globals_: NDArray[np.float16], also: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Cosine of q (unit norm) with g_k `[n, C]` of the best blocks, and of the clips in `also`; -1 for others."""
-        n = len(globals_)
-        full = min(n // BLOCK, len(self._stand_ins) // STAND_INS)
-        if full <= LOOKED_AT:
+        """Cosine of q (unit norm) with g_k `[n, C]` of the best clips, and of those in `also`; -1 for the others."""
+        n, known = len(globals_), self._sketches
+        if n <= LOOKED_AT or known is None:
             return (units(globals_) @ question).astype(np.float32) if n else np.zeros(0, np.float32)
-        nearest = (self._stand_ins.first(full * STAND_INS) @ question).reshape(full, STAND_INS).max(axis=1)
-        blocks = np.sort(np.argpartition(-nearest, LOOKED_AT)[:LOOKED_AT])
-        inside = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-        rest = also[also < full * BLOCK]
-        rest = rest[~np.isin(rest // BLOCK, blocks)]
-        looked_at = np.concatenate([inside, rest, np.arange(full * BLOCK, n)])
+        sketched = min(len(known.rows), n - NEWEST)
+        estimates = known.rows.first(sketched) @ (known.sketcher @ question)
+        most = min(LOOKED_AT, sketched)
+        best = np.argpartition(estimates, sketched - most)[sketched - most :]
+        looked_at = np.zeros(n, np.bool_)
+        looked_at[best] = looked_at[also] = looked_at[sketched:] = True
+        at = np.flatnonzero(looked_at)
         found = np.full(n, UNSEEN, np.float32)
-        found[looked_at] = units(globals_[looked_at]) @ question
+        found[at] = units(globals_[at]) @ question
         return found
 
 
@@ -58,11 +89,13 @@ def units(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     return whole
 
 
-def _most_different(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    chosen = [0]
-    nearest = rows @ rows[0]
-    while len(chosen) < STAND_INS:
-        nearest[chosen] = np.inf
-        chosen.append(int(np.argmin(nearest)))
-        nearest = np.maximum(nearest, rows @ rows[chosen[-1]])
-    return rows[chosen]
+def _sketcher(globals_: NDArray[np.float16]) -> NDArray[np.float32]:
+    at = np.linspace(0, len(globals_) - 1, min(SAMPLE, len(globals_))).round().astype(np.int64)
+    sample = units(globals_[at]).astype(np.float64)
+    strengths, ways = np.linalg.eigh(sample @ sample.T)  # of the sample's rows: small, however wide g is
+    strengths, ways = strengths[-MAIN:], ways[:, -MAIN:]
+    main = (ways / np.sqrt(np.maximum(strengths, 1e-9))).T @ sample
+    main[strengths < 1e-6] = 0.0
+    random = np.random.default_rng(1).normal(size=(REST, sample.shape[1])) / np.sqrt(REST)
+    rest = random - (random @ main.T) @ main
+    return np.concatenate([main, rest]).astype(np.float32)

@@ -14,7 +14,7 @@ from omnilive_demo.memory.clip_shelf import ClipShelf, entry_of
 from omnilive_demo.memory.compressor import Compressor
 from omnilive_demo.memory.journal import Journal
 from omnilive_demo.memory.long_term import SEGMENT_CLIPS, LongTerm, segment_of
-from omnilive_demo.memory.merging import goes_on, stretched
+from omnilive_demo.memory.merging import Newest, goes_on, looks_of, stretched
 from omnilive_demo.memory.quota import Quota
 from omnilive_demo.memory.records_log import RecordsLog
 from omnilive_demo.memory.store import MemoryStore
@@ -52,17 +52,17 @@ class ClipKeeper:
         self._rule = rule
         self._names = names
         self._same = same
-        self._newest: Clip | None = None  # of this sitting; it may go on
+        self._newest: Newest | None = None  # of this sitting
         self.next_clip = 1
 
     def keep(self, frames: Sequence[SeenFrame], jpegs: Sequence[bytes]) -> Clip:
         """Remember the frames of a closed clip, with their pictures. Returns the clip that they are in now."""
         clip = make_clip(self.next_clip, frames, jpegs, self._compressor, self._names)
-        before = self._newest
-        if before is not None and goes_on(before, clip, frames, self._log, self._same, self._rule, self._names):
-            return self._stretch(before, clip)
+        newest = self._newest
+        if newest is not None and goes_on(newest, clip, frames, self._log, self._same, self._rule, self._names):
+            return self._stretch(newest, clip)
         self._remember(clip, clip.global_)
-        self._newest = clip
+        self._newest = Newest(clip, clip.global_, looks_of(frames))
         self._make_room()
         return clip
 
@@ -84,14 +84,15 @@ class ClipKeeper:
         self._shelf.put(clip)
         self._journal.write(lambda: self._store.add_clip(entry, clip), clip=clip)
 
-    def _stretch(self, before: Clip, clip: Clip) -> Clip:
-        known = self._log.clip_of(before.id)
-        whole = replace(stretched(before, clip), caption=known.caption if known else before.caption)
+    def _stretch(self, newest: Newest, clip: Clip) -> Clip:
+        known = self._log.clip_of(newest.clip.id)
+        whole = stretched(newest.clip, clip)
+        whole = replace(whole, caption=known.caption if known is not None else whole.caption)
         entry = entry_of(whole)
         self._log.stretch_clip(entry)
         self._shelf.put(whole)
         self._journal.write(lambda: self._store.amend_clip(entry, whole.frame_times_s), stretch=entry.id)
-        self._newest = whole
+        self._newest = Newest(whole, clip.global_, newest.looks)
         return whole
 
     def _make_room(self) -> None:
@@ -118,7 +119,7 @@ class ClipKeeper:
 
     def forget(self, clips: Sequence[int]) -> None:
         """A clip that was forgotten does not go on."""
-        if self._newest is not None and self._newest.id in clips:
+        if self._newest is not None and self._newest.clip.id in clips:
             self._newest = None
 
     def rebuild(self, segments: set[int]) -> None:

@@ -5,8 +5,9 @@ before ends later and counts its frames, with the pictures, the S and the g that
 - it follows within two seconds, and the whole stays within an hour (so that forgetting five minutes of a night does
   not forget the night);
 - nothing moves: no frame of it is a new scene, or has more than STILL of its patches changed;
-- it looks the same: the cosine of its g with that of the clip before is at least `PictureScale.same`. That is the g of
-  the first one of them all, so a dawn that comes slowly ends it too;
+- it looks the same: the cosine of its g with that of the clip before (as it was last) is at least `PictureScale.same`,
+  and so is that of the mean of its frames' vectors with that of the first of them all. A learned g knows the time as
+  well and moves on with it; the mean does not, so a dawn that comes slowly ends the clip by that;
 - it shows the same things, and every look that one of the two is sure of holds for the other;
 - nothing was said or heard in either: a moment with words keeps a clip of its own, with its own pictures.
 """
@@ -14,9 +15,10 @@ before ends later and counts its frames, with the pictures, the S and the g that
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.records_log import RecordsLog
@@ -28,8 +30,17 @@ STILL = 0.1  # share of the patches of a frame that may have changed: noise, a c
 SURE = 0.5  # of a look
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The clip that may go on. global_: g of what joined it last; looks: the mean of its first frames' vectors."""
+
+    clip: Clip
+    global_: NDArray[np.floating]
+    looks: NDArray[np.float32]
+
+
 def goes_on(
-    before: Clip,
+    newest: Newest,
     clip: Clip,
     frames: Sequence[SeenFrame],
     log: RecordsLog,
@@ -37,16 +48,20 @@ def goes_on(
     rule: ClipRule,
     names: Container[str] = (),
 ) -> bool:
-    """Whether `clip`, made of `frames`, is the clip before it over again. same: of `PictureScale`."""
+    """Whether `clip`, made of `frames`, is the newest one over again. same: of `PictureScale`."""
+    before = newest.clip
     follows = 0.0 <= clip.start_s - before.end_s <= SMALL_GAP_S and clip.end_s - before.start_s <= LONGEST_S
     if not follows or not all(_still(frame, rule) for frame in frames):
         return False
     if not _look_alike(before.labels, clip.labels, names) or not log.quiet(before.start_s, clip.end_s):
         return False
-    one, other = before.global_.astype(np.float32), clip.global_.astype(np.float32)
-    if one.shape != other.shape:
-        return False
-    return float(one @ other) >= same * float(np.linalg.norm(one) * np.linalg.norm(other)) > 0.0
+    return _cosine(newest.global_, clip.global_) >= same and _cosine(newest.looks, looks_of(frames)) >= same
+
+
+def looks_of(frames: Sequence[SeenFrame]) -> NDArray[np.float32]:
+    """The mean of the frames' vectors `[D]`."""
+    mean: NDArray[np.float32] = np.mean([frame.features.vector for frame in frames], axis=0, dtype=np.float32)
+    return mean
 
 
 def stretched(before: Clip, clip: Clip) -> Clip:
@@ -67,3 +82,9 @@ def _look_alike(before: Sequence[Label], after: Sequence[Label], names: Containe
     one, other = ({label.text: label.score for label in labels} for labels in (before, after))
     differing = [(text, (one | other)[text]) for text in one.keys() ^ other.keys()]
     return not any(text in names or score >= SURE for text, score in differing)
+
+
+def _cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    a, b = one.astype(np.float32), other.astype(np.float32)
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / lengths if a.shape == b.shape and lengths > 0 else 0.0

@@ -24,16 +24,19 @@ class NameIndex:
 
     def add(self, position: int, labels: Sequence[Label]) -> None:
         """Make the clip at a position findable. Positions come in order."""
+        best: dict[str, float] = {}
         for label in labels:
             text = label.text.lower()
-            for word in dict.fromkeys((text, *text.split())):
-                rows = self._rows.get(word)
-                if rows is None:
-                    rows = self._rows.setdefault(word, GrowingRows())
-                rows.append(np.array((position, label.score), np.float32))
+            for word in (text, *text.split()):
+                best[word] = max(label.score, best.get(word, 0.0))
+        for word, score in best.items():
+            rows = self._rows.get(word)
+            if rows is None:
+                rows = self._rows.setdefault(word, GrowingRows())
+            rows.append(np.array((position, score), np.float32))
 
     def positions(self, word: str, n: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Of the first n clips, those with this label or word, in order (one may come twice), and the scores."""
+        """Of the first n clips, those with this label or word, in order, and its scores."""
         rows = self._rows.get(word)
         found = _NONE if rows is None else rows.all()
         found = found[: np.searchsorted(found[:, 0], n)]
@@ -44,5 +47,5 @@ class NameIndex:
         best = np.zeros(n, np.float32)
         for word in words:
             at, scores = self.positions(word, n)
-            np.maximum.at(best, at, scores)
+            best[at] = np.maximum(best[at], scores)
         return best

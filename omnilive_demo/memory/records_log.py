@@ -80,7 +80,7 @@ class Tracks:
             self.names.add(position, clip.labels)
             self.totals = self.totals.with_clip(clip, self.clips.items[position - 1] if position else None)
         if len(self.clips.vectors):
-            self.index.grow(self.clips.vectors.all(), len(self.clips.items))
+            self.index.grow(self.clips.vectors.all())
 
     def sound_code(self, label: str) -> int:
         """The number that stands for a sound's label."""

@@ -165,9 +165,11 @@ class Ranking:
         view, topic = self._m.view, self._q.intent.topic
         fits = self._fits(view.sound_times)
         asked = asked_for(topic)
-        named = [code for label, code in tuple(view.sound_names.items()) if label in asked or _named(label, topic)]
-        unnamed = view.sound_names.get(UNNAMED_SOUND, -1)
-        mine = np.isin(view.sound_codes, named)
+        labels = dict(view.sound_names)
+        named = np.zeros(len(labels), np.bool_)
+        named[[code for label, code in labels.items() if label in asked or _named(label, topic)]] = True
+        unnamed = labels.get(UNNAMED_SOUND, -1)
+        mine = named[view.sound_codes]
         if topic:
             self._add_newest_sounds(np.where(mine, fits, 0.0), 1.0, 0.0)
             others = np.zeros(0) if self._q.search else np.where(~mine & (view.sound_codes == unnamed), fits, 0.0)

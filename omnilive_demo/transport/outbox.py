@@ -124,6 +124,8 @@ class Outbox:
             self._drop(older)
         if replaceable:
             self._replaceable[key] = message.seq
+            if len(self._replaceable) > 2 * self._most:  # most of these have left the ring
+                self._replaceable = {key: seq for key, seq in self._replaceable.items() if seq in self._ring}
 
     def _drop(self, seq: int) -> None:
         message = self._ring.pop(seq, None)
@@ -165,7 +167,7 @@ def _coalescing(event: PageEvent) -> tuple[Hashable, bool]:
         case Caption():
             return ("caption", event.utterance), not event.final
         case ClipRemembered():
-            return ("clip", event.id), event.open
+            return ("clip", event.id), True  # a closed one may get a caption, or a later end
         case LoadProgress():
             return ("progress", event.model), True
         case MemoryFigures():
