@@ -6,11 +6,12 @@ integrated, merged and written to a store on the disk. Planted moments are asked
 
     clip_ms        of `first_hour` and `last_hour`: mean time of `see` for all frames of a new clip, over whole segments
     question_ms    question text to ranked clips; `ranking_ms`: the same with what the models make of it at hand
+                   (with `_cpu`: the processor's time alone, for machines that do something else besides)
     rss_growth_mb  of this process, from the opened memory to the end; `disk_mb`: of the store; `reopen_s`
     recall_at_4    of planted things, words and sounds, by age
     kills, lost    how often a writing process was killed (`--kills`), and how many entries that it had kept were lost
 
-How long the stream is asked about on the way, and the two simple ways beside it, are in the plot.
+What is asked on the way, and the two simple ways beside it, are in the plot.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Run:
         self.memory = self.opened()
         self.clip_ends_s: list[float] = []
         self.clip_ms: list[float] = []
+        self.clip_cpu_ms: list[float] = []
         self.still_ms: list[float] = []
         self.checks: list[dict[str, float]] = []
         self.rss_mb: list[float] = []
@@ -87,10 +89,10 @@ class Run:
     def feed(self, week: Week) -> None:
         """All of the stream."""
         checks = [t_s for t_s in CHECKED_AT_S if t_s < 0.9 * week.end_s]
-        spent_ms, day = 0.0, 0
+        spent, day = (0.0, 0.0), 0
         for frames, heard in week.clips():
             for frame in frames:
-                spent_ms = self._see(frame, spent_ms)
+                spent = self._see(frame, spent)
             for one in heard:
                 if isinstance(one, Spoken):
                     self.memory.add_spoken(one)
@@ -104,20 +106,22 @@ class Run:
                 print(f"day {now_s / DAY_S:.2f}: {self.memory.figures().clips} clips", flush=True)
                 day += 1
 
-    def _see(self, frame: SeenFrame, spent_ms: float) -> float:
-        """Take a frame; the milliseconds since the last clip closed."""
+    def _see(self, frame: SeenFrame, spent: tuple[float, float]) -> tuple[float, float]:
+        """Take a frame; milliseconds, and those of the processor, since the last clip closed."""
         before = self.memory.next_clip
-        begun_s = time.perf_counter()
+        begun_s, used_s = time.perf_counter(), time.process_time()
         closed = self.memory.see(frame)
-        spent_ms += 1000 * (time.perf_counter() - begun_s)
+        wall_ms, cpu_ms = 1000 * (time.perf_counter() - begun_s), 1000 * (time.process_time() - used_s)
+        spent = spent[0] + wall_ms, spent[1] + cpu_ms
         if closed is None:
-            return spent_ms
+            return spent
         if self.memory.next_clip > before:
-            self.clip_ms.append(spent_ms)
+            self.clip_ms.append(spent[0])
+            self.clip_cpu_ms.append(spent[1])
             self.clip_ends_s.append(closed.end_s)
         else:
-            self.still_ms.append(spent_ms)
-        return 0.0
+            self.still_ms.append(spent[0])
+        return 0.0, 0.0
 
     def check(self, age_s: float, now_s: float) -> None:
         """Ask on the way: a row of the plot."""
@@ -125,13 +129,13 @@ class Run:
         row = {key: float(figures[key]["p50"]) for key in ("question_ms", "ranking_ms")}
         self.checks.append({"age_s": age_s, "clip_ms": round(float(np.mean(self.clip_ms[-SEGMENT_CLIPS:])), 2), **row})
 
-    def hour_ms(self, last: bool) -> float:
+    def hour_ms(self, times_ms: Sequence[float], last: bool) -> float:
         """Mean time of a clip in the first or the last hour, over whole segments."""
         ends_s = np.array(self.clip_ends_s)
         inside = np.flatnonzero(ends_s > ends_s[-1] - 3600.0) if last else np.flatnonzero(ends_s <= 3600.0)
         whole = len(inside) - len(inside) % SEGMENT_CLIPS or len(inside)
         chosen = inside[-whole:] if last else inside[:whole]
-        return round(float(np.mean(np.array(self.clip_ms)[chosen])), 2)
+        return round(float(np.mean(np.array(times_ms)[chosen])), 2)
 
 
 def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -172,8 +176,10 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "let_go": figures.let_go,
         **times,
         "clip_ms": {
-            "first_hour": run.hour_ms(last=False),
-            "last_hour": run.hour_ms(last=True),
+            "first_hour": run.hour_ms(run.clip_ms, last=False),
+            "last_hour": run.hour_ms(run.clip_ms, last=True),
+            "first_hour_cpu": run.hour_ms(run.clip_cpu_ms, last=False),
+            "last_hour_cpu": run.hour_ms(run.clip_cpu_ms, last=True),
             "still": round(float(np.mean(run.still_ms)), 2) if run.still_ms else None,
         },
         "rss_growth_mb": round(growth / MB, 1),
