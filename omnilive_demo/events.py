@@ -166,6 +166,16 @@ class MemoryFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A memory goes on after a while: how long nobody was here, and the stream time at which it goes on."""
+
+    TYPE: ClassVar[str] = "returned"
+    away_s: float
+    since_s: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadProgress:
     """A model on its way: `done` of `total` (bytes, or steps when `total` is small)."""
 
@@ -228,5 +238,5 @@ class Bye:
 
 PageEvent = (
     Hello | StateChanged | Caption | SoundNoticed | ClipRemembered | Retrieved | AnswerGrew | Interrupted | TurnLatency
-    | StandingChanged | MemoryFigures | LoadProgress | SourceChanged | MediaCarried | Notice | Fault | Bye
+    | StandingChanged | MemoryFigures | Returned | LoadProgress | SourceChanged | MediaCarried | Notice | Fault | Bye
 )  # fmt: skip

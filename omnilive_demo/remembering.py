@@ -6,21 +6,26 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from omnilive_demo import telling, told
+from omnilive_demo.clock import SessionClock
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import Caption, ClipRemembered, MemoryFigures, Notice, PageEvent, SoundNoticed
+from omnilive_demo.memory.archive_reading import ArchiveError
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.memory.patient_store import open_store
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.perception.eyes import SCENE_THRESHOLD
 from omnilive_demo.reasoning.captioner import Captioner
 from omnilive_demo.records import Clip, SeenFrame
+from omnilive_demo.refusing import InputError
 from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
+from omnilive_demo.taking_in import TakenIn, TakingIn
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +45,7 @@ def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
         engine.compressor,
         engine.text_encoder,
         epoch_s=epoch_s,
+        store=open_store(folder, engine.settings.memory_key.get_secret_value()),
         rule=ClipRule(scene_threshold=SCENE_THRESHOLD),
         scale=engine.picture_scale,
         names=engine.names,
@@ -67,6 +73,7 @@ class Remembering:
         self._failed_s = -REPEAT_FAILURE_S
         self._task: asyncio.Task[None] | None = None
         self._captions: set[asyncio.Task[None]] = set()
+        self._goes_on_s = 0.0  # frames of before are not taken in any more
         self._newest_clip = 0  # that was told as a new one; after that it may go on
         self._told_full = False
 
@@ -99,6 +106,22 @@ class Remembering:
         self._writes.put_nowait(lambda: done.get_loop().call_soon_threadsafe(done.set_result, None))
         await done
 
+    async def take_in(self, path: Path, clock: SessionClock, progress: Callable[[int, int], None]) -> TakenIn:
+        """Take an exported memory in, after all that was written before and before all that follows.
+
+        Raises:
+            InputError: the file cannot be taken in; nothing of it was.
+        """
+        taking = TakingIn(path)
+        try:
+            await self._call(taking.open)
+        except ArchiveError as error:
+            taking.close()
+            raise InputError(error.code, str(error), error.hint) from error
+        done: asyncio.Future[TakenIn] = asyncio.get_running_loop().create_future()
+        self._writes.put_nowait(_TakeIn(taking, clock, progress, done))
+        return await asyncio.shield(done)  # who asked for it may go away meanwhile
+
     async def tell_past(self) -> None:
         """After a restart: what is remembered of earlier runs."""
         for event in await self._call(self._past):
@@ -112,9 +135,31 @@ class Remembering:
     async def _run(self) -> None:
         while (write := await self._writes.get()) is not None:
             try:
-                await self._do(write)
+                if isinstance(write, _TakeIn):
+                    await self._take_in(write)
+                else:
+                    await self._do(write)
             except Exception:
                 log.exception("what was remembered could not be told")
+
+    async def _take_in(self, work: _TakeIn) -> None:
+        taking = work.taking
+        try:
+            taking.place(work.clock, self._memory.sittings)
+            self._goes_on_s = taking.live_s
+            await self._call(taking.begin, self._memory)
+            more = True
+            while more:
+                more = await self._call(taking.slice, self._memory)
+                work.progress(taking.done, taking.total)
+            for event in await self._call(taking.finish, self._memory):
+                self._tell(event)
+            work.end(taking.result())
+        except Exception as error:
+            work.end(error)
+            raise
+        finally:
+            taking.close()
 
     async def _do(self, write: Callable[[], object]) -> None:
         try:
@@ -173,6 +218,8 @@ class Remembering:
     def _see(self, seen: SeenFrame) -> tuple[PageEvent, ...]:
         events: list[PageEvent] = []
         clip: Clip | None
+        if seen.t_s < self._goes_on_s:
+            return ()
         try:
             clip = self._memory.see(seen)
         except StoreError as error:
@@ -207,7 +254,8 @@ class Remembering:
             SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin)
             for heard in memory.heard()[-told.WORDS :]
         )
-        return (*clips, *words, *sounds, memory.figures())
+        returned = telling.returned(memory)
+        return (*clips, *words, *sounds, *(() if returned is None else (returned,)), memory.figures())
 
     def _told_lately(self) -> bool:
         now_s = time.monotonic()
@@ -215,6 +263,28 @@ class Remembering:
         if not lately:
             self._failed_s = now_s
         return lately
+
+
+@dataclass(frozen=True, slots=True)
+class _TakeIn:
+    """An archive's turn among the writes."""
+
+    taking: TakingIn
+    clock: SessionClock
+    progress: Callable[[int, int], None]
+    done: asyncio.Future[TakenIn]
+
+    def __call__(self) -> None:
+        """Never run on the lane as a whole."""
+
+    def end(self, result: TakenIn | Exception) -> None:
+        """Tell who waits."""
+        if self.done.done():
+            return
+        if isinstance(result, TakenIn):
+            self.done.set_result(result)
+        else:
+            self.done.set_exception(result)
 
 
 class _SeeFrame:

@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -49,8 +50,8 @@ class KillFigures:
     lost: int
 
 
-def trials(n: int, seed: int) -> KillFigures:
-    """Kill n times, in a process of its own."""
+def trials(n: int, seed: int, key: str = "") -> KillFigures:
+    """Kill n times, in a process of its own. `key`: the passphrase of an encrypted store."""
     command = [
         sys.executable,
         "-m",
@@ -61,7 +62,7 @@ def trials(n: int, seed: int) -> KillFigures:
         str(seed),
         "--inside",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=key, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the trials did not run: {done.stderr[-2000:]}")
     return KillFigures(**json.loads(done.stdout.splitlines()[-1]))
@@ -77,7 +78,7 @@ class _NoWords:
         return np.full((len(texts), self.width), 0.25, np.float32)
 
 
-def _open(folder: Path) -> SessionMemory:
+def _open(folder: Path, key: str) -> SessionMemory:
     words = _NoWords()
     return SessionMemory(
         folder,
@@ -85,7 +86,7 @@ def _open(folder: Path) -> SessionMemory:
         words,
         epoch_s=0.0,
         rule=ClipRule(longest=4),
-        store=SqliteStore(folder),
+        store=SqliteStore(folder, key=key),
     )
 
 
@@ -97,13 +98,13 @@ def _frame(t_s: float) -> SeenFrame:
     return SeenFrame(t_s, image, FrameFeatures(vector, patches), (Label("thing", 0.9),), 0.1, 0.99)
 
 
-def _remember(folder: Path, out: int, rng: random.Random) -> None:
+def _remember(folder: Path, key: str, out: int, rng: random.Random) -> None:
     """Remember until killed; a line on `out` for everything that is kept, and before and after all forgetting."""
 
     def say(*what: object) -> None:
         os.write(out, (json.dumps(what) + "\n").encode())
 
-    memory = _open(folder)
+    memory = _open(folder, key)
     t_s, n = memory.start_s, 0
     while True:
         t_s, n = t_s + 1.0, n + 1
@@ -149,14 +150,14 @@ class _Told:
             self.sounds = {t_s for t_s in self.sounds if t_s + 0.5 < begin_s or t_s > end_s}
 
 
-def _trial(folder: Path, rng: random.Random, told: _Told) -> int:
+def _trial(folder: Path, key: str, rng: random.Random, told: _Told) -> int:
     """One kill; how many entries were lost."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
             os.close(reader)
-            _remember(folder, writer, random.Random(rng.random()))
+            _remember(folder, key, writer, random.Random(rng.random()))
         os._exit(1)
     os.close(writer)
     early = rng.random() < EARLY
@@ -171,7 +172,7 @@ def _trial(folder: Path, rng: random.Random, told: _Told) -> int:
         for line in lines:
             _note(told, forgot, line)
     os.waitpid(child, 0)
-    return _lost(folder, told, forgot)
+    return _lost(folder, key, told, forgot)
 
 
 def _note(told: _Told, forgot: list[tuple[float, float]], line: str) -> None:
@@ -183,8 +184,8 @@ def _note(told: _Told, forgot: list[tuple[float, float]], line: str) -> None:
         forgot.append((rest[0], rest[1]))
 
 
-def _lost(folder: Path, told: _Told, forgot: Sequence[tuple[float, float]]) -> int:
-    memory = _open(folder)
+def _lost(folder: Path, key: str, told: _Told, forgot: Sequence[tuple[float, float]]) -> int:
+    memory = _open(folder, key)
     try:
         whole = {
             c.id: (c.start_s, c.end_s) for c in memory.clips() if c.key_frames and len(c.short_term) and c.frame_times_s
@@ -201,7 +202,7 @@ def _lost(folder: Path, told: _Told, forgot: Sequence[tuple[float, float]]) -> i
         memory.close()
 
 
-def _run(n: int, seed: int) -> KillFigures:
+def _run(n: int, seed: int, key: str) -> KillFigures:
     rng = random.Random(seed)
     lost = 0
     with _scratch() as root:
@@ -209,7 +210,7 @@ def _run(n: int, seed: int) -> KillFigures:
         for number in range(n):
             if number % TRIALS_ON_ONE_STORE == 0:
                 told, folder = _Told(), session_folder(root, f"store{number}")
-            lost += _trial(folder, rng, told)
+            lost += _trial(folder, key, rng, told)
     return KillFigures(n, lost)
 
 
@@ -228,9 +229,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the figures here")
-    parser.add_argument("--inside", action="store_true", help="run here")
+    parser.add_argument("--inside", action="store_true", help="run here; the key comes on standard input")
     given = parser.parse_args(argv)
-    figures = _run(given.kills, given.seed) if given.inside else trials(given.kills, given.seed)
+    key = sys.stdin.read() if given.inside and select.select([sys.stdin], [], [], 5.0)[0] else ""
+    figures = _run(given.kills, given.seed, key) if given.inside else trials(given.kills, given.seed)
     text = json.dumps(asdict(figures))
     print(text)
     if given.json:

@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.clip_maker import make_clip
@@ -60,16 +61,28 @@ class ClipKeeper:
         newest = self._newest
         if newest is not None and goes_on(newest, clip, frames, self._log, self._same, self._rule, self._names):
             return self._stretch(newest, clip)
-        entry = entry_of(clip)
-        self.next_clip += 1
-        self._long_term.add(clip.id, clip.short_term.astype(np.float32))
-        self._close_segment(clip.id)
-        self._log.add_clip(entry, clip.global_)
-        self._shelf.put(clip)
-        self._journal.write(lambda: self._store.add_clip(entry, clip), clip=clip)
+        self._remember(clip, clip.global_)
         self._newest = Newest(clip, clip.global_, looks_of(frames))
         self._make_room()
         return clip
+
+    def adopt(self, clip: Clip, comparable: bool) -> Clip:
+        """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
+        clip = replace(clip, id=self.next_clip)
+        self._remember(clip, clip.global_ if comparable else np.zeros(self._compressor.width, np.float16))
+        self._newest = None
+        self._make_room()
+        return clip
+
+    def _remember(self, clip: Clip, global_: NDArray[np.floating]) -> None:
+        entry = entry_of(clip)
+        self.next_clip += 1
+        if clip.short_term.shape[1] == self._compressor.width:
+            self._long_term.add(clip.id, clip.short_term.astype(np.float32))
+        self._close_segment(clip.id)
+        self._log.add_clip(entry, global_)
+        self._shelf.put(clip)
+        self._journal.write(lambda: self._store.add_clip(entry, clip), clip=clip)
 
     def _stretch(self, newest: Newest, clip: Clip) -> Clip:
         known = self._log.clip_of(newest.clip.id)

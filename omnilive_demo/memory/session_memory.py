@@ -125,14 +125,13 @@ class SessionMemory:
         self.damage = stored.damage
         for sentence in stored.damage:
             _log.warning("memory: %s", sentence)
-        sitting = Sitting(epoch_s, self.start_s, self._space)
-        self.sittings = (*stored.sittings, sitting)
+        self.sittings = stored.sittings
         self._keeper.next_clip, self._next_words, self._next_sound = (
             stored.next_clip,
             stored.next_words,
             stored.next_sound,
         )
-        self._journal.write(lambda: self._store.begin(sitting))
+        self.sit(Sitting(epoch_s, self.start_s, self._space))
 
     # ---- writing (one thread) --------------------------------------------------------------------------------------
 
@@ -196,6 +195,20 @@ class SessionMemory:
         self._log.add_words(entry, vector)
         self._journal.write(lambda: self._store.add_words(entry, vector), words=entry)
 
+    def adopt(self, clip: Clip, comparable: bool) -> Clip:
+        """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
+        return self._keeper.adopt(clip, comparable and len(clip.global_) == self._compressor.width)
+
+    def adopt_spoken(self, spoken: Spoken) -> None:
+        """Remember words of another memory: they are new, whatever their number."""
+        self._utterances.pop((spoken.origin, spoken.utterance), None)
+        self.add_spoken(spoken)
+
+    def sit(self, sitting: Sitting) -> None:
+        """From `sitting.start_s` on the stream is of another time."""
+        self.sittings = (*self.sittings, sitting)
+        self._journal.write(lambda: self._store.begin(sitting))
+
     def add_heard(self, heard: Heard) -> None:
         """Remember a sound."""
         entry = SoundEntry(self._next_sound, heard)
@@ -209,12 +222,16 @@ class SessionMemory:
         if entry is not None:
             self._journal.write(lambda: self._store.amend_sound(entry), sound=entry.row)
 
-    def close(self) -> None:
-        """Close the open clip and the store. Safe to call twice."""
+    def close_clip(self) -> None:
+        """Close the open clip, however short."""
         frames = self._builder.flush()
         if frames:
             jpegs, self._jpegs = self._jpegs, ()
             self._keeper.keep(frames, jpegs)
+
+    def close(self) -> None:
+        """Close the open clip and the store. Safe to call twice."""
+        self.close_clip()
         self._journal.flush()
         self._store.close()
 

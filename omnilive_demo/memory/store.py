@@ -86,6 +86,10 @@ class MemoryStore(Protocol):
         """Everything but pictures and S_k; entries that are damaged are left out and reported."""
         ...
 
+    def check(self, clips: Sequence[int]) -> tuple[str, ...]:
+        """Read pictures and S_k of clips, which `load` did not; sentences about what is lost."""
+        ...
+
     def begin(self, sitting: Sitting) -> None:
         """A process starts to write."""
         ...
