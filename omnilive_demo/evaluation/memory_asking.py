@@ -144,13 +144,18 @@ class Asking:
 
 
 def recall_table(asking: Asking, week: Week) -> dict[str, Any]:
-    """Share of the planted moments that are found, by kind and age: `{kind: {"all": …, "600 s": …}}`."""
+    """Share of the planted moments that are found, by kind and age: `{kind: {"all": …, "10 min": …}}`.
+
+    explicit_named: of the explicit ones those whose thing the frame encoder named while it was shown. What it did not
+    name is found by g_k alone, or not at all; that has nothing to do with age.
+    """
     hits: dict[str, dict[str, list[bool]]] = {}
     for one in week.planted:
-        ages = hits.setdefault(one.kind, {"all": []})
         found = asking.found(one.question, week.span_of(one))
-        ages["all"].append(found)
-        ages.setdefault(age_in_words(one.age_s), []).append(found)
+        for kind in (one.kind, *(["explicit_named"] if week.is_named(one) else [])):
+            ages = hits.setdefault(kind, {"all": []})
+            ages["all"].append(found)
+            ages.setdefault(age_in_words(one.age_s), []).append(found)
     return {
         kind: {age: {"recall": round(float(np.mean(of)), 4), "n": len(of)} for age, of in ages.items()}
         for kind, ages in hits.items()

@@ -24,7 +24,8 @@ from omnilive_demo.perception.gate import ChangeGate
 from omnilive_demo.perception.thumbnail import thumbnail
 from omnilive_demo.records import FrameFeatures, Label, SeenFrame
 from omnilive_demo.training.world.clip_drawing import draw_pool
-from omnilive_demo.training.world.clips import SEEN, ClipPool
+from omnilive_demo.training.world.clips import ClipPool
+from omnilive_demo.training.world.timeline import SEEN
 
 FIRST_SEED = 2_100_000
 """Above the seeds of the other measurements: nothing was calibrated on these streams."""
@@ -34,7 +35,9 @@ PICTURE_SIDE = 96
 
 @dataclass(frozen=True, slots=True)
 class RecordedClip:
-    """Frames `first` to `first + frames` of the pool. things: known ones by name, with how much is seen at best."""
+    """Frames `first` to `first + frames` of the pool. things: known ones by name, with how large they are shown: the
+    seen share times the height in pictures, at best.
+    """
 
     first: int
     frames: int
@@ -99,7 +102,8 @@ def _record(drawing: ClipPool, folder: Path, scenes: int, models: NanoModels) ->
         gate = ChangeGate()
         things: dict[str, float] = {}
         for one in (one for frame in clip.truth for one in frame if one.role == "known" and one.visible >= SEEN):
-            things[one.name] = max(one.visible, things.get(one.name, 0.0))
+            size = round(one.visible * (one.box[3] - one.box[1]), 3)
+            things[one.name] = max(size, things.get(one.name, 0.0))
         rows.append({"first": len(labels), "frames": clip.frames, "things": things})
         for picture, features in zip(pictures, models.encode(pictures), strict=True):
             assert features.plain is not None
@@ -109,7 +113,7 @@ def _record(drawing: ClipPool, folder: Path, scenes: int, models: NanoModels) ->
             for name, value in zip(("vectors", "patches", "plain"), found, strict=True):
                 parts[name].append(value.astype(np.float16))
             parts["pictures"].append(np.asarray(small))
-            parts["changes"].append(np.float32(gate.changed(thumbnail(picture)).mean()))
+            parts["changes"].append(np.array(gate.changed(thumbnail(picture)).mean(), np.float32))
         if number % 25 == 24:
             print(f"recorded: {number + 1} of {len(chosen)} scenes", flush=True)
     np.savez(folder / "frames.npz", **{name: np.stack(values) for name, values in parts.items()})  # type: ignore[arg-type]
@@ -118,12 +122,11 @@ def _record(drawing: ClipPool, folder: Path, scenes: int, models: NanoModels) ->
     half.replace(folder / "clips.json")
 
 
-def rare_things(clips: Sequence[RecordedClip]) -> dict[str, list[RecordedClip]]:
-    """Things by name with the clips that show them, best first; those in the fewest clips come first."""
+def rare_things(clips: Sequence[RecordedClip], most: int = 3) -> dict[str, list[RecordedClip]]:
+    """Things in at most so many clips, by name with these clips, both with what is shown largest first."""
     found: dict[str, list[RecordedClip]] = {}
     for clip in clips:
         for name in clip.things:
             found.setdefault(name, []).append(clip)
-    for name, shown in found.items():
-        shown.sort(key=lambda clip: -clip.things[name])
-    return dict(sorted(found.items(), key=lambda item: (len(item[1]), item[0])))
+    rare = {name: sorted(shown, key=lambda c: -c.things[name]) for name, shown in found.items() if len(shown) <= most}
+    return dict(sorted(rare.items(), key=lambda item: (-item[1][0].things[item[0]], item[0])))

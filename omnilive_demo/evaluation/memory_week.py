@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from omnilive_demo.evaluation.memory_pool import RecordedClip, RecordedPool, rare_things
+from omnilive_demo.memory.key_frames import clip_labels
 from omnilive_demo.models.sound_words import NAMED
 from omnilive_demo.records import Heard, SeenFrame, Spoken
 from omnilive_demo.training.world.nouns import fill
@@ -110,7 +111,8 @@ class Week:
         """The stream in order: frames of a clip (a minute of a night), and what is said and heard meanwhile."""
         t_s, before = 0.0, None
         waiting = [one for one in self.planted if one.clip is not None]
-        heard = sorted((*self._talk(), *self._sounds()), key=lambda one: one.start_s)
+        both: list[Spoken | Heard] = [*self._talk(), *self._sounds()]
+        heard = sorted(both, key=lambda one: one.start_s)
         said = 0
         while t_s < self.end_s:
             frames: list[SeenFrame]
@@ -136,6 +138,13 @@ class Week:
     def span_of(self, one: Planted) -> tuple[float, float]:
         """When something planted was there."""
         return self.shown.get(one.question, (one.from_s, one.to_s))
+
+    def is_named(self, one: Planted) -> bool:
+        """Whether the frame encoder names the thing that was planted, as a label of the clip."""
+        if one.clip is None:
+            return False
+        labels = clip_labels([frame.labels for frame in self._pool.frames(one.clip, 0.0, None)], (one.text,))
+        return any(label.text == one.text for label in labels)
 
     def sleeps(self, t_s: float) -> bool:
         """Whether nothing happens then."""

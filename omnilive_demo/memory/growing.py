@@ -75,14 +75,22 @@ class Prefix(Sequence[T]):
     def __getitem__(self, index: slice) -> Sequence[T]: ...
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        at = index + len(self) if index < 0 else index
-        if not 0 <= at < len(self):
+            at = range(*index.indices(len(self)))
+            if at.step != 1:
+                return [self[i] for i in at]
+            end = min(at.stop, self._n)
+            found = list(self._items[at.start : end])
+            for position, item in self._instead.items():
+                if at.start <= position < end:
+                    found[position - at.start] = item
+            return [*found, *self._more[max(0, at.start - self._n) : max(0, at.stop - self._n)]]
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
             raise IndexError(index)
-        if at >= self._n:
-            return self._more[at - self._n]
-        known = self._instead.get(at)
-        return self._items[at] if known is None else known
+        if place >= self._n:
+            return self._more[place - self._n]
+        known = self._instead.get(place)
+        return self._items[place] if known is None else known
 
     def with_last(self, item: T) -> Prefix[T]:
         """The same with one more behind it."""

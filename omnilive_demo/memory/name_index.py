@@ -22,18 +22,22 @@ class NameIndex:
     def __init__(self) -> None:
         self._rows: dict[str, GrowingRows] = {}
 
-    def add(self, position: int, labels: Sequence[Label]) -> None:
-        """Make the clip at a position findable. Positions come in order."""
-        best: dict[str, float] = {}
-        for label in labels:
-            text = label.text.lower()
-            for word in (text, *text.split()):
-                best[word] = max(label.score, best.get(word, 0.0))
-        for word, score in best.items():
+    def add(self, first: int, labels: Sequence[Sequence[Label]]) -> None:
+        """Make clips findable: the labels of each, from position `first` on. Positions come in order."""
+        new: dict[str, list[tuple[int, float]]] = {}
+        for position, of_clip in enumerate(labels, first):
+            best: dict[str, float] = {}
+            for label in of_clip:
+                text = label.text.lower()
+                for word in (text, *text.split()):
+                    best[word] = max(label.score, best.get(word, 0.0))
+            for word, score in best.items():
+                new.setdefault(word, []).append((position, score))
+        for word, found in new.items():
             rows = self._rows.get(word)
             if rows is None:
                 rows = self._rows.setdefault(word, GrowingRows())
-            rows.append(np.array((position, score), np.float32))
+            rows.extend(np.array(found, np.float32))
 
     def positions(self, word: str, n: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Of the first n clips, those with this label or word, in order, and its scores."""

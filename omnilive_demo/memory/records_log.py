@@ -76,8 +76,8 @@ class Tracks:
     def take_clips(self, clips: Sequence[ClipEntry]) -> None:
         """Make clips that were just appended findable, and count them."""
         first = len(self.clips.items) - len(clips)
+        self.names.add(first, [clip.labels for clip in clips])
         for position, clip in enumerate(clips, first):
-            self.names.add(position, clip.labels)
             self.totals = self.totals.with_clip(clip, self.clips.items[position - 1] if position else None)
         if len(self.clips.vectors):
             self.index.grow(self.clips.vectors.all())
