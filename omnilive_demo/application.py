@@ -14,7 +14,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,11 @@ from omnilive_demo.engine import Engine
 from omnilive_demo.events import Json
 from omnilive_demo.health import LoopLag
 from omnilive_demo.larger import Larger
+from omnilive_demo.memory.store import StoreError
+from omnilive_demo.memory.store_key import check_key
 from omnilive_demo.models.profiles import ProfileError
-from omnilive_demo.session import Session
+from omnilive_demo.session import InputError, Session
+from omnilive_demo.transport.keeping import KeptMemories, is_kept
 from omnilive_demo.transport.lobby import Lobby
 from omnilive_demo.transport.routes import build_routes
 from omnilive_demo.ui.page import build_page
@@ -37,6 +40,7 @@ log = logging.getLogger(__name__)
 
 CLOSE_S = 12.0  # how long a clean end may take before the process goes anyway
 STALE_S = 24 * 3600.0
+TIDY_S = 3600.0
 LOCAL_MEMORY = "local"  # the one visitor of this machine finds the same memory again after a restart
 
 
@@ -55,11 +59,14 @@ class Application:
         self._closing = False
         self.engine = Engine(settings)
         self._larger = Larger(self.engine)
-        self.lobby = Lobby(self.make_session, settings)
+        self._kept = KeptMemories(settings, time_of_day_s)
+        self.lobby = Lobby(self.make_session, settings, take_up=self.take_up)
 
     def routes(self) -> list[Any]:
         """What we add to Gradio's app."""
-        return build_routes(self.lobby, self.settings, self.health, ASSETS / "page", ASSETS / "samples", self._larger)
+        return build_routes(
+            self.lobby, self.settings, self.health, ASSETS / "page", ASSETS / "samples", self._larger, self._kept
+        )
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -67,7 +74,7 @@ class Application:
         self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.create_task(self._load()), asyncio.create_task(self._lag.run())]
         if self.settings.public:
-            await asyncio.to_thread(remove_stale, self.settings.data_dir / "sessions")
+            self._tasks.append(asyncio.create_task(self._tidy()))
         await self.lobby.start()
         yield
         await self.close()
@@ -78,12 +85,35 @@ class Application:
         if self.engine.ready.is_set():
             self._larger.change(self.settings.profile)
 
+    async def _tidy(self) -> None:
+        """Delete what nobody will come back to."""
+        while True:
+            in_use = {session.folder for session in self._sessions.values()}
+            await asyncio.to_thread(remove_stale, self.settings.data_dir / "sessions", in_use)
+            await asyncio.to_thread(self._kept.sweep, in_use)
+            await asyncio.sleep(TIDY_S)
+
     def make_session(self, number: str) -> Session:
         """A new visitor's session; the only visitor of a private server finds the memory of last time."""
         private = not self.settings.public
         taken = {session.folder.name for session in self._sessions.values()}
         name = LOCAL_MEMORY if private and LOCAL_MEMORY not in taken else number
         folder = self.settings.data_dir / "sessions" / name
+        return self._session(number, folder)
+
+    def take_up(self, number: str, folder: Path) -> Session:
+        """A session that goes on with a memory that was kept.
+
+        Raises:
+            InputError: another visit has it.
+        """
+        if any(session.folder == folder for session in self._sessions.values()):
+            raise InputError(
+                "memory_in_use", "This memory is open in another visit just now.", "End that one, or wait for a minute."
+            )
+        return self._session(number, folder)
+
+    def _session(self, number: str, folder: Path) -> Session:
         session = Session(number, self.engine, self.settings, folder, time_of_day_s())
         self._sessions[number] = session
         session.subscribe(lambda event: self._ended(number) if event.TYPE == "bye" else None)
@@ -91,9 +121,15 @@ class Application:
 
     def _ended(self, number: str) -> None:
         session = self._sessions.pop(number, None)
-        # What a visitor of a public server showed us goes with the visit.
         if session is not None and session.folder.name != LOCAL_MEMORY:
-            asyncio.get_running_loop().run_in_executor(None, shutil.rmtree, session.folder, True)
+            asyncio.get_running_loop().run_in_executor(None, self._let_go, session.folder)
+
+    def _let_go(self, folder: Path) -> None:
+        """What a visitor of a public server showed us goes with the visit, unless they keep it."""
+        if is_kept(folder):
+            self._kept.prolong(folder)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def health(self) -> Json:
         """The figures of `/healthz`."""
@@ -144,10 +180,17 @@ def _totals(figures: Iterable[dict[str, float]]) -> dict[str, float]:
     return totals
 
 
-def remove_stale(sessions: Path) -> None:
+def lasts(folder: Path) -> bool:
+    """Whether somebody may come back to the memory in a session's folder."""
+    return folder.name == LOCAL_MEMORY or is_kept(folder)
+
+
+def remove_stale(sessions: Path, in_use: Collection[Path] = ()) -> None:
     """Remove what visits of a killed process left behind. A day old: another process may serve from this folder too."""
     for folder in sessions.glob("*"):
-        if folder.name != LOCAL_MEMORY and time_of_day_s() - folder.stat().st_mtime > STALE_S:
+        if lasts(folder) or folder in in_use:
+            continue
+        if time_of_day_s() - folder.stat().st_mtime > STALE_S:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -163,6 +206,11 @@ def run(settings: Settings) -> int:
         application = Application(settings)
     except ProfileError as error:
         log.error("%s", error)
+        return 2
+    try:
+        check_key(settings.data_dir, settings.memory_key.get_secret_value(), lasts)
+    except StoreError as error:
+        log.error("%s %s", error, error.hint)
         return 2
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

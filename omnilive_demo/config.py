@@ -44,6 +44,16 @@ class Settings(BaseSettings):
     session_linger_s: float = Field(60.0, ge=0, description="how long a session outlives its connection")
     session_limit_s: float = Field(0.0, ge=0, description="longest session; 0 is unlimited (on a public server 1800)")
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".omnilive")
+    keep_days: float = Field(
+        30.0, gt=0, description="on a public server: a memory kept by a link expires so long unvisited"
+    )
+    keep_most: int = Field(100, ge=0, description="on a public server: how many memories are kept by links at most")
+    memory_key: SecretStr = Field(
+        SecretStr(""), description="encrypts every stored memory; empty: they are not encrypted"
+    )
+    memory_limit_mb: int = Field(
+        4096, ge=0, description="most that one session's memory takes on disk, then old pictures make room; 0: no limit"
+    )
     upload_limit_mb: int = Field(500, ge=1)
     question_limit_chars: int = Field(1000, ge=10)
 

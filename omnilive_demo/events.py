@@ -151,7 +151,7 @@ class StandingChanged:
 
 @dataclass(frozen=True, slots=True)
 class MemoryFigures:
-    """How much is remembered."""
+    """How much is remembered. let_go: clips whose pictures made room, since the memory reached `limit_bytes`."""
 
     TYPE: ClassVar[str] = "memory"
     clips: int
@@ -161,6 +161,18 @@ class MemoryFigures:
     tokens_kept: int
     forgot_from_s: float | None = None
     forgot_to_s: float | None = None
+    limit_bytes: int | None = None
+    let_go: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A memory goes on after a while: how long nobody was here, and the stream time at which it goes on."""
+
+    TYPE: ClassVar[str] = "returned"
+    away_s: float
+    since_s: float
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,5 +238,5 @@ class Bye:
 
 PageEvent = (
     Hello | StateChanged | Caption | SoundNoticed | ClipRemembered | Retrieved | AnswerGrew | Interrupted | TurnLatency
-    | StandingChanged | MemoryFigures | LoadProgress | SourceChanged | MediaCarried | Notice | Fault | Bye
+    | StandingChanged | MemoryFigures | Returned | LoadProgress | SourceChanged | MediaCarried | Notice | Fault | Bye
 )  # fmt: skip

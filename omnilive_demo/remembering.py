@@ -6,27 +6,34 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from omnilive_demo import telling, told
+from omnilive_demo.clock import SessionClock
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import Caption, ClipRemembered, Notice, PageEvent, SoundNoticed
+from omnilive_demo.events import Caption, ClipRemembered, MemoryFigures, Notice, PageEvent, SoundNoticed
+from omnilive_demo.memory.archive_reading import ArchiveError
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
+from omnilive_demo.memory.patient_store import open_store
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.perception.eyes import SCENE_THRESHOLD
 from omnilive_demo.reasoning.captioner import Captioner
 from omnilive_demo.records import Clip, SeenFrame
+from omnilive_demo.refusing import InputError
 from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
+from omnilive_demo.taking_in import TakenIn, TakingIn
 
 log = logging.getLogger(__name__)
 
 FRAME_WRITES = 32
 REPEAT_FAILURE_S = 60.0
 CAPTION_WAITS_S = 30.0
+SURELY_CHECKED = 64  # newest clips, whose pictures were read when the memory was opened
+CHECKED_AT_ONCE, CHECK_PAUSE_S = 16, 1.0  # clips, and seconds between two such looks
 
 
 def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
@@ -40,6 +47,7 @@ def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
         engine.compressor,
         engine.text_encoder,
         epoch_s=epoch_s,
+        store=open_store(folder, engine.settings.memory_key.get_secret_value()),
         rule=ClipRule(scene_threshold=SCENE_THRESHOLD),
         scale=engine.picture_scale,
         names=engine.names,
@@ -47,6 +55,7 @@ def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
         space=engine.space,
         # The visitor of a private server sits before it; where others are, nobody knows what time it is.
         offset_s=None if engine.settings.public else float(time.localtime(epoch_s).tm_gmtoff),
+        limit_bytes=engine.settings.memory_limit_mb * 1_000_000 or None,
     )
 
 
@@ -66,14 +75,19 @@ class Remembering:
         self._failed_s = -REPEAT_FAILURE_S
         self._task: asyncio.Task[None] | None = None
         self._captions: set[asyncio.Task[None]] = set()
+        self._look: asyncio.Task[None] | None = None
+        self._goes_on_s = 0.0  # frames of before are not taken in any more
+        self._newest_clip = 0  # that was told as a new one; after that it may go on
+        self._told_full = False
 
     def start(self) -> None:
         """Begin to write."""
         self._task = asyncio.create_task(self._run(), name="memory")
+        self._look = asyncio.create_task(self._look_through(), name="memory-look")
 
     async def close(self) -> None:
         """Write what waits, close the open clip and the store."""
-        for task in tuple(self._captions):
+        for task in (*self._captions, *([] if self._look is None else [self._look])):
             task.cancel()
         if self._task is not None:
             self._writes.put_nowait(None)
@@ -96,6 +110,22 @@ class Remembering:
         self._writes.put_nowait(lambda: done.get_loop().call_soon_threadsafe(done.set_result, None))
         await done
 
+    async def take_in(self, path: Path, clock: SessionClock, progress: Callable[[int, int], None]) -> TakenIn:
+        """Take an exported memory in, after all that was written before and before all that follows.
+
+        Raises:
+            InputError: the file cannot be taken in; nothing of it was.
+        """
+        taking = TakingIn(path)
+        try:
+            await self._call(taking.open)
+        except ArchiveError as error:
+            taking.close()
+            raise InputError(error.code, str(error), error.hint) from error
+        done: asyncio.Future[TakenIn] = asyncio.get_running_loop().create_future()
+        self._writes.put_nowait(_TakeIn(taking, clock, progress, done))
+        return await asyncio.shield(done)  # who asked for it may go away meanwhile
+
     async def tell_past(self) -> None:
         """After a restart: what is remembered of earlier runs."""
         for event in await self._call(self._past):
@@ -106,12 +136,50 @@ class Remembering:
         """How many writes wait."""
         return self._writes.qsize()
 
+    async def _look_through(self) -> None:
+        """Check the pictures that opening had no time for, oldest last, while the memory has nothing else to do."""
+        hint = "The rest is here, and new things are remembered."
+        for last in range(self._memory.next_clip - 1 - SURELY_CHECKED, 0, -CHECKED_AT_ONCE):
+            first = max(1, last + 1 - CHECKED_AT_ONCE)
+            try:
+                lost = await self._engine.memory.run(
+                    self._memory.check, first, last, session=self._session, priority=Priority.BACKGROUND
+                )
+            except (LaneFull, WorkCancelled, StoreError):
+                continue  # what is damaged there shows when it is looked at
+            for sentence in lost:
+                if sentence not in self._memory.damage:
+                    self._tell(Notice("memory_damaged", sentence, hint))
+            await asyncio.sleep(CHECK_PAUSE_S)
+
     async def _run(self) -> None:
         while (write := await self._writes.get()) is not None:
             try:
-                await self._do(write)
+                if isinstance(write, _TakeIn):
+                    await self._take_in(write)
+                else:
+                    await self._do(write)
             except Exception:
                 log.exception("what was remembered could not be told")
+
+    async def _take_in(self, work: _TakeIn) -> None:
+        taking = work.taking
+        try:
+            taking.place(work.clock, self._memory.sittings)
+            self._goes_on_s = taking.live_s
+            await self._call(taking.begin, self._memory)
+            more = True
+            while more:
+                more = await self._call(taking.slice, self._memory)
+                work.progress(taking.done, taking.total)
+            for event in await self._call(taking.finish, self._memory):
+                self._tell(event)
+            work.end(taking.result())
+        except Exception as error:
+            work.end(error)
+            raise
+        finally:
+            taking.close()
 
     async def _do(self, write: Callable[[], object]) -> None:
         try:
@@ -125,9 +193,10 @@ class Remembering:
             if isinstance(write, _SeeFrame):
                 self._room.release()
         for event in events if isinstance(events, tuple) else ():
-            if not (isinstance(event, Notice) and self._told_lately()):
+            if not (isinstance(event, Notice) and event.code != "memory_full" and self._told_lately()):
                 self._tell(event)
-            if isinstance(event, ClipRemembered) and not event.open and isinstance(write, _SeeFrame):
+            if isinstance(event, ClipRemembered) and not event.open and event.id > self._newest_clip:
+                self._newest_clip = event.id
                 task = asyncio.create_task(self._caption(event.id), name=f"caption-{event.id}")
                 self._captions.add(task)
                 task.add_done_callback(self._captions.discard)
@@ -169,13 +238,19 @@ class Remembering:
     def _see(self, seen: SeenFrame) -> tuple[PageEvent, ...]:
         events: list[PageEvent] = []
         clip: Clip | None
+        if seen.t_s < self._goes_on_s:
+            return ()
         try:
             clip = self._memory.see(seen)
         except StoreError as error:
             clip = error.clip  # remembered all the same, in RAM
             events.append(not_saved(error))
         if clip is not None:
-            events += [telling.told_clip(clip), self._memory.figures()]
+            figures = self._memory.figures()
+            events += [telling.told_clip(clip), figures]
+            if figures.let_go and not self._told_full:
+                self._told_full = True
+                events.append(_full(figures))
         growing = self._memory.open_clip()
         if growing is not None:
             events.append(telling.told_open_clip(self._memory.next_clip, *growing))
@@ -199,7 +274,8 @@ class Remembering:
             SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin)
             for heard in memory.heard()[-told.WORDS :]
         )
-        return (*clips, *words, *sounds, memory.figures())
+        returned = telling.returned(memory)
+        return (*clips, *words, *sounds, *(() if returned is None else (returned,)), memory.figures())
 
     def _told_lately(self) -> bool:
         now_s = time.monotonic()
@@ -207,6 +283,28 @@ class Remembering:
         if not lately:
             self._failed_s = now_s
         return lately
+
+
+@dataclass(frozen=True, slots=True)
+class _TakeIn:
+    """An archive's turn among the writes."""
+
+    taking: TakingIn
+    clock: SessionClock
+    progress: Callable[[int, int], None]
+    done: asyncio.Future[TakenIn]
+
+    def __call__(self) -> None:
+        """Never run on the lane as a whole."""
+
+    def end(self, result: TakenIn | Exception) -> None:
+        """Tell who waits."""
+        if self.done.done():
+            return
+        if isinstance(result, TakenIn):
+            self.done.set_result(result)
+        else:
+            self.done.set_exception(result)
 
 
 class _SeeFrame:
@@ -218,6 +316,16 @@ class _SeeFrame:
 
     def __call__(self) -> tuple[PageEvent, ...]:
         return self._remembering._see(self._seen)
+
+
+def _full(figures: MemoryFigures) -> Notice:
+    """What the page is told once, when old pictures begin to make room."""
+    limit = (figures.limit_bytes or 0) / 1e9
+    return Notice(
+        "memory_full",
+        f"The memory has filled its {limit:.1f} GB: from now on pictures of the oldest moments make room.",
+        "Their words and captions stay, and they are still found. Forget what you do not need, or raise the limit.",
+    )
 
 
 def not_saved(error: StoreError) -> Notice:

@@ -12,7 +12,7 @@ import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from omnilive_demo import telling
 from omnilive_demo.answering import Answering
@@ -29,24 +29,17 @@ from omnilive_demo.memory.store import StoreError
 from omnilive_demo.perceiving import Perceiving
 from omnilive_demo.reasoning.view import RecentFrames
 from omnilive_demo.records import Origin, SeenFrame
+from omnilive_demo.refusing import InputError as InputError
 from omnilive_demo.remembering import Remembering, open_memory
 from omnilive_demo.serving.lane import Priority
 from omnilive_demo.speech.playout import RATE_HZ as PLAYOUT_RATE_HZ
 from omnilive_demo.speech.playout import Playout, PlayoutFrame
 from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
+from omnilive_demo.taking_in import TakenIn
 from omnilive_demo.told import Told
 
 log = logging.getLogger(__name__)
-
-
-class InputError(ValueError):
-    """Something a visitor gave cannot be used. `code` is for the wire; the message and `hint` are for the page."""
-
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.hint = hint
 
 
 class Session:
@@ -127,7 +120,9 @@ class Session:
             lambda: self._voicing.among(self.engine.voices()),
         )  # fmt: skip
         first = len(memory.spoken()) + 1  # the page knows the words of earlier runs by their place
-        self._perceiving = Perceiving(self.id, self.engine, self._on_ear, self._on_seen, self._view.add, first)
+        self._perceiving = Perceiving(
+            self.id, self.engine, lambda event: self._conversation.on_ear(event), self._on_seen, self._view.add, first
+        )
         self._standing = Standing(
             self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark)
         )
@@ -304,6 +299,14 @@ class Session:
         await self.wait_ready()
         await self._remembering.forget(from_s, to_s)
 
+    async def take_in(self, archive: Path, progress: Callable[[int, int], None]) -> TakenIn:
+        """Take an exported memory in; `progress` is told how many entries of how many. Raises InputError."""
+        await self.wait_ready()
+        if self._told.plays or (self._standing is not None and self._standing.open):
+            what = "A stream is playing" if self._told.plays else "Something that you asked to be told still waits"
+            raise InputError("import_waits", f"{what}, and an import moves the time.", "Stop or cancel that first.")
+        return await self._remembering.take_in(archive, self.clock, progress)
+
     def cancel_standing(self, standing: int) -> None:
         """Cancel a standing query. Raises InputError when there is none of that number."""
         if self._standing is None or not self._standing.cancel(standing):
@@ -334,9 +337,6 @@ class Session:
         }
 
     # ---- inside ------------------------------------------------------------------------------------------------------
-
-    def _on_ear(self, event: Any) -> None:
-        self._conversation.on_ear(event)
 
     def _on_frame(self, frame: PlayoutFrame, due_s: float) -> None:
         """The ears are told what we say ourselves, in stream time."""

@@ -15,7 +15,9 @@ from PIL import Image
 from omnilive_demo import lending
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import ClipRemembered, Hello, Json
+from omnilive_demo.events import ClipRemembered, Hello, Json, Returned
+from omnilive_demo.memory.calendar import away_s
+from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.models.registry import PROFILES
 from omnilive_demo.records import Clip, KeyFrame
 
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 
 THUMBNAIL_WIDTH = 160
 LABELS = 4
+AWAY_S = 60.0  # shorter absences are not worth a word
 
 
 def hello(engine: Engine, settings: Settings, transport: str, resumed: bool) -> Hello:
@@ -45,6 +48,24 @@ def hello(engine: Engine, settings: Settings, transport: str, resumed: bool) -> 
         resumed=resumed,
         transport=transport,
     )
+
+
+def returned(memory: LongMemory) -> Returned | None:
+    """What somebody is told who comes back to a memory; None where it is new, or nobody was away."""
+    gone_s = away_s(memory.sittings)
+    if gone_s < AWAY_S or not (memory.clips() or memory.spoken() or memory.heard()):
+        return None
+    message = f"Welcome back. You were away for {in_words(gone_s)}; what was before is remembered."
+    return Returned(round(gone_s, 3), memory.start_s, message)
+
+
+def in_words(seconds: float) -> str:
+    """A length of time, roughly: "2 hours", "3 days"."""
+    for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            n = round(seconds / size)
+            return f"{n} {name}" + ("" if n == 1 else "s")
+    return "a moment"
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from omnilive_demo.events import (
     MemoryFigures,
     PageEvent,
     Retrieved,
+    Returned,
     SoundNoticed,
     SourceChanged,
     StandingChanged,
@@ -36,6 +37,7 @@ class Told:
         self._standings: dict[int, StandingChanged] = {}
         self._source: SourceChanged | None = None
         self._figures: MemoryFigures | None = None
+        self._returned: Returned | None = None
 
     def note(self, event: PageEvent) -> None:
         """Remember that this was told."""
@@ -51,16 +53,24 @@ class Told:
                 self._keep((event.TYPE, event.turn), event)
             case StandingChanged():
                 self._note_standing(event)
+            case Returned():
+                self._returned = event
             case SourceChanged():
                 self._source = event
             case MemoryFigures():
                 self._forget(event)
                 self._figures = replace(event, forgot_from_s=None, forgot_to_s=None)
 
+    @property
+    def plays(self) -> bool:
+        """Whether something plays that keeps time by the stream's clock: anything but the camera."""
+        source = self._source
+        return source is not None and source.state == "playing" and source.kind not in ("none", "camera")
+
     def events(self) -> tuple[PageEvent, ...]:
         """All of it, in an order that a page can take."""
         clips = sorted(self._clips.values(), key=lambda clip: clip.id)
-        single = (self._source, self._figures)
+        single = (self._source, self._returned, self._figures)
         standings = sorted(self._standings.values(), key=lambda event: event.id)
         return (*clips, *standings, *self._row.values(), *(event for event in single if event is not None))
 

@@ -14,7 +14,7 @@ ROOMS = {"perception", "memory", "reasoning", "speech"}
 SESSION = {
     "casting", "embedded", "engine", "larger", "session", "conversation", "floor", "listening", "speculating",
     "steering", "turns", "understanding", "answering", "lending", "perceiving", "remark", "remembering",
-    "sounds", "standing", "telling", "told", "utterance",
+    "refusing", "sounds", "standing", "taking_in", "telling", "told", "utterance",
 }  # fmt: skip
 LEAVES = {"training", "evaluation"}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +13,10 @@ import numpy as np
 import pytest
 from session_fakes import InlineLane
 
-from omnilive_demo.events import ClipRemembered, PageEvent
+from omnilive_demo import remembering
+from omnilive_demo.events import ClipRemembered, MemoryFigures, Notice, PageEvent
+from omnilive_demo.memory import quota
+from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.models.clip_reader import Caption
@@ -87,3 +92,67 @@ async def test_a_model_that_looks_writes_the_caption_where_there_is_one(tmp_path
     assert pictures > 0
     assert memory.clips()[0].caption == (said or "mug")
     await remembering.close()
+
+
+async def test_a_still_picture_is_one_clip_that_grows_and_is_described_once(tmp_path: Path) -> None:
+    lane, told, described = CountingLane(), list[PageEvent](), list[np.ndarray]()
+
+    def caption(rows: np.ndarray) -> Caption:
+        described.append(rows)
+        return Caption("a mug on a table", 0.9)
+
+    reader = SimpleNamespace(name="reader", caption=caption)
+    memory = SessionMemory(
+        tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0, captioner=reader, scale=PictureScale(same=0.9)
+    )  # type: ignore[arg-type]
+    remembering = Remembering("1", SimpleNamespace(memory=lane, captioner=None), memory, told.append)  # type: ignore[arg-type]
+    remembering.start()
+    for t_s in range(64):
+        await remembering.see(frame(float(t_s)))
+        for _ in range(20):
+            await asyncio.sleep(0)
+    closed = [event for event in told if isinstance(event, ClipRemembered) and not event.open]
+    assert {event.id for event in closed} == {1}
+    assert [event.end_s for event in closed if event.caption != "mug"] == [15, 31, 47, 63]
+    assert len(described) == 1
+    await remembering.close()
+
+
+async def test_a_full_memory_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "UNTOUCHED", 1)
+    told = list[PageEvent]()
+    memory = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0, limit_bytes=1000)
+    engine: Any = SimpleNamespace(memory=InlineLane(), captioner=None)
+    remembering = Remembering("1", engine, memory, told.append)
+    remembering.start()
+    for t_s in range(80):
+        await remembering.see(frame(float(t_s)))
+    await remembering.close()
+    figures = [event for event in told if isinstance(event, MemoryFigures)]
+    assert figures[-1].let_go >= 2
+    assert [event.code for event in told if isinstance(event, Notice)] == ["memory_full"]
+
+
+async def test_damaged_pictures_that_opening_had_no_time_for_are_told_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnilive_demo.memory.store_reading.CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(remembering, "SURELY_CHECKED", 0)
+    monkeypatch.setattr(remembering, "CHECK_PAUSE_S", 0.0)
+    first = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0)
+    for t_s in range(0, 300, 5):  # a gap of five seconds is no pause; sixteen frames are a clip
+        first.see(frame(float(t_s)))
+    first.close()
+    with closing(sqlite3.connect(tmp_path / "memory.db")) as db:
+        db.execute("UPDATE part SET data = x'00' WHERE clip = 2 AND kind = 'jpeg' AND position = 0")
+        db.commit()
+    lane, told = CountingLane(), list[PageEvent]()
+    memory = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0)
+    assert memory.damage == ()
+    writer = Remembering("1", SimpleNamespace(memory=lane, captioner=None), memory, told.append)  # type: ignore[arg-type]
+    writer.start()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert [event.message for event in told if isinstance(event, Notice)] == ["Clip 2 has lost a picture."]
+    assert Priority.BACKGROUND in lane.priorities
+    await writer.close()

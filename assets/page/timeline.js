@@ -78,11 +78,12 @@ export class Timeline {
   }
 
   #figures(event) {
-    const { clips, seconds, bytes: size, tokens_seen: seen, tokens_kept: kept, forgot_from_s: from, forgot_to_s: to } = event;
+    const { clips, seconds, bytes: size, tokens_seen: seen, tokens_kept: kept, forgot_from_s: from, forgot_to_s: to, limit_bytes: limit, let_go: bare } = event;
     if (from !== null || to !== null) this.#forget(from ?? 0, to ?? Infinity);
     const saved = seen > 0 ? ` · ${Math.round((1 - kept / seen) * 100)} % saved` : '';
     setText(this.ui.el('figures'), clips ? `${clockTime(seconds)} · ${count(clips, 'clip')} · ${bytes(size)}${saved}` : 'nothing remembered yet');
-    this.ui.el('figures').title = seen > 0 ? `${kept} of ${seen} tokens are kept` : '';
+    const full = bare ? `${count(bare, 'clip')} let pictures go, to stay within ${bytes(limit)}` : '';
+    this.ui.el('figures').title = [seen > 0 && `${kept} of ${seen} tokens are kept`, full].filter(Boolean).join('; ');
     this.live.emit('figures', event);
   }
 

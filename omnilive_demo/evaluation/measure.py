@@ -44,6 +44,7 @@ RUNS = (
         "5 % of datagrams lost and 150 ms of delay, each way",
     ),
     Run("retrieval", "retrieval", ("--streams", "200", "--compression"), "questions and their clips, 200 streams"),
+    Run("memory", "memory", ("--days", "7"), "seven days: cost, RAM, disk, recall by age, 200 kills"),
     Run("recognise", "recognise", (), "names of drawn things, false names on photographs and unknown things"),
     Run("sounds", "sounds", (), "the sound tagger on sounds it never heard"),
     Run("reading", "reading", ("--streams", "40"), "what S_k holds, and what is lost without it"),

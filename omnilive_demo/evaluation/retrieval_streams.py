@@ -118,7 +118,7 @@ def remember(clips: Sequence[ClipFrames], compressor: Compressor) -> Remembered:
         short_term.append(_kept(slots))
         globals_.append(_kept(g))
     stacked = np.stack(globals_)
-    long_term = memory.read(range(len(clips)), stacked, None)
+    long_term = memory.read(np.arange(len(clips)), stacked, None)
     return Remembered(tuple(map(span_of, clips)), tuple(short_term), stacked, long_term)
 
 

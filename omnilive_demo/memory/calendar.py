@@ -16,6 +16,17 @@ DAY_S = 86_400.0
 _DAYS = re.compile(r"(?:大前|前|昨|今)(?:天|日|儿|晚|早|夜)|^(?:刚才|刚刚)?(?:上午|下午|中午|早上|傍晚)")
 
 
+def away_s(sittings: Sequence[Sitting]) -> float:
+    """Wall-clock seconds between the end of the sitting before and the beginning of this one; 0 where there was none.
+
+    The sitting before ended where this one begins in the stream (a file that ran faster than life makes it seem later).
+    """
+    if len(sittings) < 2:
+        return 0.0
+    before, this = sittings[-2], sittings[-1]
+    return max(0.0, this.epoch_s - before.epoch_s - (this.start_s - before.start_s))
+
+
 class Calendar:
     """Stream seconds and wall-clock time of one session.
 
@@ -45,11 +56,14 @@ class Calendar:
         return self._sittings[-1].epoch_s + t_s - self._sittings[-1].start_s
 
     def _stream(self, wall_s: float) -> float:
-        """The moment of the stream at a wall-clock time; between two sittings it is the beginning of the later one at
-        most, and before the first one so much before its beginning.
+        """The moment of the stream at a wall-clock time; between two sittings it is the end of the earlier one's part
+        at most, and before the first one so much before its beginning. An imported memory lies behind what was there,
+        but its sittings may be older.
         """
-        following = [sitting.start_s for sitting in self._sittings if sitting.epoch_s > wall_s]
         begun = [sitting for sitting in self._sittings if sitting.epoch_s <= wall_s]
         if not begun:
-            return self._sittings[0].start_s - (self._sittings[0].epoch_s - wall_s)
-        return min([begun[-1].start_s + wall_s - begun[-1].epoch_s, *following[:1]])
+            first = min(self._sittings, key=lambda sitting: sitting.epoch_s)
+            return first.start_s - (first.epoch_s - wall_s)
+        newest = max(begun, key=lambda sitting: (sitting.epoch_s, sitting.start_s))
+        behind = [sitting.start_s for sitting in self._sittings if sitting.start_s > newest.start_s]
+        return min([newest.start_s + wall_s - newest.epoch_s, *sorted(behind)[:1]])

@@ -17,7 +17,7 @@ from omnilive_demo.records import Clip
 
 _log = logging.getLogger(__name__)
 
-CACHED_CLIPS = 64
+CACHED_BYTES = 16_000_000  # of pictures and S_k; with nano some 200 clips, with the released module 30
 
 
 class ClipShelf:
@@ -28,14 +28,17 @@ class ClipShelf:
         self._journal = journal
         self._width = width
         self._cache: OrderedDict[int, Clip] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
 
     def put(self, clip: Clip) -> None:
         """Keep a clip at hand."""
         with self._lock:
+            self._drop(clip.id)
             self._cache[clip.id] = clip
-            while len(self._cache) > CACHED_CLIPS:
-                self._cache.popitem(last=False)
+            self._bytes += _size(clip)
+            while self._bytes > CACHED_BYTES and len(self._cache) > 1:
+                self._drop(next(iter(self._cache)))
 
     def load(self, entry: ClipEntry) -> Clip:
         """A whole clip. Of one that cannot be read, what the log knows."""
@@ -55,7 +58,12 @@ class ClipShelf:
         """Let go of clips."""
         with self._lock:
             for clip in clips:
-                self._cache.pop(clip, None)
+                self._drop(clip)
+
+    def _drop(self, clip: int) -> None:
+        dropped = self._cache.pop(clip, None)
+        if dropped is not None:
+            self._bytes -= _size(dropped)
 
 
 class ShelvedClips(Sequence[Clip]):
@@ -80,11 +88,14 @@ class ShelvedClips(Sequence[Clip]):
 
 def entry_of(clip: Clip) -> ClipEntry:
     """What the log holds of a clip."""
-    size = sum(len(frame.jpeg) for frame in clip.key_frames) + clip.short_term.nbytes + clip.global_.nbytes
     return ClipEntry(
         clip.id, clip.start_s, clip.end_s, len(clip.frame_times_s), clip.labels, clip.caption, clip.tokens_seen,
-        clip.tokens_kept, size,
+        clip.tokens_kept, _size(clip),
     )  # fmt: skip
+
+
+def _size(clip: Clip) -> int:
+    return sum(len(frame.jpeg) for frame in clip.key_frames) + clip.short_term.nbytes + clip.global_.nbytes
 
 
 def bare_clip(entry: ClipEntry, width: int) -> Clip:

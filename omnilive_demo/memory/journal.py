@@ -28,6 +28,7 @@ class _Write:
     words: WordsEntry | None = None
     segment: int | None = None
     sound: int | None = None
+    stretch: int | None = None  # the number of a clip that goes on
 
 
 class Journal:
@@ -47,12 +48,14 @@ class Journal:
         words: WordsEntry | None = None,
         segment: int | None = None,
         sound: int | None = None,
+        stretch: int | None = None,
     ) -> None:
         """Run a write of the store, after those that wait. Never raises `StoreError`: see `fault`.
 
-        What it is about (`clip`, `words`, the numbers of a segment or a sound) lets `forget` drop it while it waits.
+        What it is about (`clip`, `words`, the numbers of a segment, a sound, a clip) lets `forget` drop it while it
+        waits.
         """
-        self._waiting.append(_Write(run, clip, words, segment, sound))
+        self._waiting.append(_Write(run, clip, words, segment, sound, stretch))
         if clip is not None:
             self._clips[clip.id] = clip
         if words is not None:
@@ -98,6 +101,7 @@ class Journal:
             if (w.clip is None or w.clip.id not in clips)
             and (w.words is None or w.words.row not in words)
             and w.sound not in sounds
+            and w.stretch not in clips
             and w.segment not in segments
         )
         for clip in clips:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.events import MemoryFigures
+from omnilive_demo.memory.store import Sitting, StoreError
 from omnilive_demo.records import Clip, Heard, KeyFrame, Question, Recall, SeenFrame, Snapshot, Spoken
 
 
@@ -21,6 +22,8 @@ class LongMemory(Protocol):
     """Stream time at which this run goes on; 0 for a new memory."""
     damage: tuple[str, ...]
     """Sentences about what could not be read back."""
+    sittings: tuple[Sitting, ...]
+    """When each part of it was remembered; the last one is this run."""
 
     @property
     def next_clip(self) -> int:
@@ -58,6 +61,27 @@ class LongMemory(Protocol):
         """
         ...
 
+    def close_clip(self) -> None:
+        """Close the open clip, however short."""
+        ...
+
+    def adopt(self, clip: Clip, comparable: bool) -> Clip:
+        """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
+        ...
+
+    def adopt_spoken(self, spoken: Spoken) -> None:
+        """Remember words of another memory: they are new, whatever their number."""
+        ...
+
+    def sit(self, sitting: Sitting) -> None:
+        """From `sitting.start_s` on the stream is of another time."""
+        ...
+
+    @property
+    def store_fault(self) -> StoreError | None:
+        """Why new memories are not being saved just now; None while they are."""
+        ...
+
     def snapshot(self, t_s: float) -> Snapshot:
         """The memory as it is now. Cheap; any thread."""
         ...
@@ -68,6 +92,10 @@ class LongMemory(Protocol):
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
         """Closed clips whose number is `first` to `last` (included), for the timeline; read as they are asked for."""
+        ...
+
+    def check(self, first: int, last: int) -> tuple[str, ...]:
+        """Whether pictures and S_k of clips can still be read; sentences about those that cannot. Any thread."""
         ...
 
     def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,11 @@ from omnilive_demo.memory.store import MemoryStore, StoreError
 from omnilive_demo.models.memory_module.segments import SEGMENT_CLIPS, rows_read
 
 _log = logging.getLogger(__name__)
+
+MOST_CLOSED_BYTES = 32_000_000
+"""Of closed segments in RAM: with nano a thousand of them, eleven days. Older ones are read from the store again."""
+
+_Segment = tuple[NDArray[np.int64], NDArray[np.float16]]  # the numbers of its clips, and a row for each
 
 
 def segment_of(clip: int) -> int:
@@ -36,7 +42,9 @@ class LongTerm:
         self._compressor = compressor
         self._store = store
         self._slots: OrderedDict[int, NDArray[np.float16]] = OrderedDict()  # S_k of the newest clips
-        self._closed: dict[int, tuple[tuple[int, ...], NDArray[np.float16]]] = {}
+        self._closed: OrderedDict[int, _Segment] = OrderedDict()  # the latest; all of them are in the store
+        self._ready: tuple[tuple[tuple[int, bytes], Array], ...] = ()
+        self._lock = Lock()
 
     def add(self, clip: int, short_term: Array) -> None:
         """Take S_k of a new clip; those of the last two segments stay in RAM. The compressor reads ahead."""
@@ -50,7 +58,7 @@ class LongTerm:
         """Integrate a full segment and cache it. Returns what is to be kept in the store."""
         memory = self._integrate(clips, globals_, None)
         segment = segment_of(clips[0])
-        self._closed[segment] = (tuple(clips), memory.astype(np.float16))
+        self._keep(segment, np.array(clips, np.int64), memory)
         return segment, tuple(clips), memory
 
     def forget(self, clips: Sequence[int]) -> set[int]:
@@ -58,11 +66,13 @@ class LongTerm:
         for clip in clips:
             self._slots.pop(clip, None)
         touched = {segment_of(clip) for clip in clips}
-        for segment in touched:
-            self._closed.pop(segment, None)
+        with self._lock:
+            self._ready = ()
+            for segment in touched:
+                self._closed.pop(segment, None)
         return touched
 
-    def read(self, clips: Sequence[int], globals_: Array, open_clip: tuple[Array, Array] | None) -> Array:
+    def read(self, clips: NDArray[np.int64], globals_: NDArray, open_clip: tuple[Array, Array] | None) -> Array:
         """H̄ for a question.
 
         Args:
@@ -75,39 +85,68 @@ class LongTerm:
         """
         if not len(clips) and open_clip is None:
             return np.zeros((0, self._compressor.width), np.float32)
-        numbers = np.asarray(clips, np.int64)
-        wanted = rows_read(len(clips) + (open_clip is not None))
-        segments = numbers // SEGMENT_CLIPS
-        rows: list[Array] = []
-        joins = len(numbers) > 0 and numbers[-1] % SEGMENT_CLIPS != SEGMENT_CLIPS - 1  # the open clip, the last segment
-        last = int(segments[-1]) if joins else None
-        for segment in np.unique(segments[wanted[wanted < len(numbers)]]) if len(segments) else ():
-            inside = np.flatnonzero(segments == segment)
-            memory = self._segment(int(segment), clips, globals_, inside, open_clip if segment == last else None)
-            rows.append(memory[np.isin(np.append(inside, inside[-1] + 1)[: len(memory)], wanted)])
+        n = len(clips)
+        wanted = rows_read(n + (open_clip is not None))
+        joins = n > 0 and int(clips[-1]) % SEGMENT_CLIPS != SEGMENT_CLIPS - 1  # the open clip, the last segment
+        last = segment_of(int(clips[-1])) if joins else None
+        closed = wanted[wanted < n]
+        segments = clips[closed] // SEGMENT_CLIPS
+        early = int(np.searchsorted(segments, segment_of(int(clips[-1])))) if n else 0
+        rows = [self._early_rows(clips, globals_, closed[:early], segments[:early])] if early else []
+        for segment in np.unique(segments[early:]).tolist():
+            opened = open_clip if segment == last else None
+            memory, first = self._segment_at(segment, clips, globals_, opened)
+            at = wanted[(wanted >= first) & (wanted < first + len(memory))] - first
+            rows.append(memory[at])
         if not joins and open_clip is not None:
             rows.append(self._compressor.integrate([open_clip[0]], [open_clip[1]]))
         return np.concatenate(rows)
 
-    def _segment(
-        self,
-        segment: int,
-        clips: Sequence[int],
-        globals_: Array,
-        inside: NDArray,
-        open_clip: tuple[Array, Array] | None,
+    def _early_rows(
+        self, clips: NDArray[np.int64], globals_: NDArray, wanted: NDArray[np.int64], segments: NDArray[np.int64]
     ) -> Array:
-        visible = tuple(int(clips[i]) for i in inside)
-        if open_clip is None:
-            kept = self._closed.get(segment) or self._kept(segment)
-            if kept is not None and kept[0] == visible:
-                return kept[1].astype(np.float32)
-        memory = self._integrate(visible, globals_[inside], open_clip)
-        if open_clip is None and len(visible) and visible[-1] % SEGMENT_CLIPS == SEGMENT_CLIPS - 1:
-            self._closed[segment] = (visible, memory.astype(np.float16))
-        return memory
+        """The rows of all segments but the newest. They stay the same for 64 clips, so the last are kept ready."""
+        key = int(wanted[-1]), clips[wanted].tobytes()
+        with self._lock:
+            ready = next((rows for known, rows in self._ready if known == key), None)
+        if ready is None:
+            parts = []
+            for segment in np.unique(segments).tolist():
+                memory, first = self._segment_at(segment, clips, globals_, None)
+                parts.append(memory[wanted[segments == segment] - first])
+            ready = np.concatenate(parts)
+            with self._lock:
+                self._ready = ((key, ready), *self._ready[:1])
+        return ready
 
-    def _kept(self, segment: int) -> tuple[tuple[int, ...], NDArray[np.float16]] | None:
+    def _segment_at(
+        self, segment: int, clips: NDArray[np.int64], globals_: NDArray, open_clip: tuple[Array, Array] | None
+    ) -> tuple[Array, int]:
+        """H̄ of a segment's visible clips (and the open one), and the position of its first clip."""
+        first, end = np.searchsorted(clips, (segment * SEGMENT_CLIPS, (segment + 1) * SEGMENT_CLIPS))
+        visible, globals_ = clips[first:end], globals_[first:end].astype(np.float32)
+        if open_clip is None:
+            with self._lock:
+                kept = self._closed.get(segment)
+            kept = kept or self._kept(segment)
+            if kept is not None and np.array_equal(kept[0], visible):
+                return kept[1].astype(np.float32), int(first)
+        memory = self._integrate(visible.tolist(), globals_, open_clip)
+        if open_clip is None and len(visible) and visible[-1] % SEGMENT_CLIPS == SEGMENT_CLIPS - 1:
+            self._keep(segment, visible, memory)
+        return memory, int(first)
+
+    def _keep(self, segment: int, clips: NDArray[np.int64], memory: NDArray) -> _Segment:
+        kept = clips, memory.astype(np.float16)
+        with self._lock:
+            self._closed[segment] = kept
+            self._closed.move_to_end(segment)
+            most = max(MOST_ROWS // SEGMENT_CLIPS, MOST_CLOSED_BYTES // max(1, kept[1].nbytes))
+            while len(self._closed) > most:
+                self._closed.popitem(last=False)
+        return kept
+
+    def _kept(self, segment: int) -> _Segment | None:
         try:
             kept = self._store.read_long_term(segment)
         except StoreError as error:
@@ -115,8 +154,7 @@ class LongTerm:
             return None
         if kept is None or kept[1].shape[-1] != self._compressor.width:
             return None  # or another compressor made it
-        self._closed[segment] = (kept[0], kept[1].astype(np.float16))
-        return self._closed[segment]
+        return self._keep(segment, np.array(kept[0], np.int64), kept[1])
 
     def _integrate(self, clips: Sequence[int], globals_: Array, open_clip: tuple[Array, Array] | None) -> Array:
         slots = [self._slot_rows(clip, globals_[i]) for i, clip in enumerate(clips)]

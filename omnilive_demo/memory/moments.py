@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.memory.clip_index import units
+from omnilive_demo.memory.growing import Prefix
 from omnilive_demo.memory.question_intent import plain_words
 from omnilive_demo.memory.records_log import ClipEntry, LogView
 from omnilive_demo.records import Evidence, EvidenceKind, Heard, Spoken
 
 AROUND_S = 1.0  # words and sounds this near to a clip belong to it
+MOST_AROUND = 64  # words, or sounds, that come along with a moment: the newest
+LONG_S = 60.0  # a clip longer than this went on while nothing changed
 STILL_NOW_S = 10.0  # a closed clip is the present for this long when no new one is open
 
 
 @dataclass(frozen=True, slots=True)
 class Memories:
-    """The memory that a question may see. `clips`, `globals` and `lengths` end with the open clip, if there is one."""
+    """The memory that a question may see. `clips`, `clip_times` and `lengths` end with the open clip, if there is one.
+
+    open_global: g of the open clip; those of the closed ones are in the view.
+    """
 
     view: LogView
-    clips: Sequence[ClipEntry]
+    clips: Prefix[ClipEntry]
     clip_times: NDArray[np.float64]
-    globals: NDArray[np.float32]
     lengths: NDArray[np.float32]
-    has_open: bool
+    open_global: NDArray[np.float32] | None
     now_caption: str
     now_s: float
     start_s: float
@@ -36,29 +42,48 @@ class Memories:
         """The clip that shows the present."""
         if not self.clips:
             return None
-        fresh = self.has_open or self.now_s - self.clips[-1].end_s <= STILL_NOW_S
+        fresh = self.open_global is not None or self.now_s - self.clips[-1].end_s <= STILL_NOW_S
         return len(self.clips) - 1 if fresh else None
 
-    def cosines(self, question: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cosine of q (unit norm) with each g_k, `[n]`."""
-        return ((self.globals @ question) / self._divisors).astype(np.float32, copy=False)
+    def cosines(self, question: NDArray[np.float32], also: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """Cosine of q (unit norm) with each g_k, `[n]`; -1 for clips that `ClipIndex` leaves out.
+
+        also: indices of clips that are not left out.
+        """
+        also = np.zeros(0, np.int64) if also is None else also
+        closed = self.view.index.cosines(question, self.view.globals, also)
+        if self.open_global is None:
+            return closed
+        return np.append(closed, units(self.open_global[None]) @ question).astype(np.float32)
 
     def directions(self, among: Sequence[int]) -> NDArray[np.float32]:
         """g_k of these clips at unit norm, `[len(among), C]`."""
-        rows = list(among)
-        return (self.globals[rows] / self._divisors[rows, None]).astype(np.float32, copy=False)
+        rows = np.asarray(among, np.int64)
+        closed = units(self.view.globals[rows[rows < len(self.view.clips)]])
+        if self.open_global is None or not len(rows) or rows[-1] < len(self.view.clips):
+            return closed
+        return np.concatenate([closed.reshape(-1, len(self.open_global)), units(self.open_global[None])])
 
-    @property
-    def _divisors(self) -> NDArray[np.float32]:
-        return np.maximum(self.lengths, 1e-8).astype(np.float32, copy=False)
-
-    def named(self, words: Sequence[str]) -> dict[int, float]:
-        """Indices of the clips that have a label with one of the words, with its score."""
+    def named(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """For each clip the best score of its labels that are, or hold, one of the words; 0 without one."""
         found = self.view.named(words)
-        if self.has_open:
-            scores = [label.score for label in self.clips[-1].labels if set(words) & set(label.text.lower().split())]
-            if scores:
-                found[len(self.clips) - 1] = max(scores)
+        if self.open_global is None:
+            return found
+        scores = [label.score for label in self.clips[-1].labels if set(words) & set(label.text.lower().split())]
+        return np.append(found, np.float32(max(scores, default=0.0)))
+
+    def nearness(self, names: Mapping[str, float]) -> NDArray[np.float32]:
+        """For each clip how near the nearest of its labels is, of names with how near they are; 0 without one."""
+        found = np.zeros(len(self.clips), np.float32)
+        for name, near in names.items():
+            if near <= 0:
+                continue
+            at, _ = self.view.names.positions(name, len(self.view.clips))
+            found[at] = np.maximum(found[at], np.float32(near))
+            if self.open_global is not None and any(
+                name in label.text.lower().split() for label in self.clips[-1].labels
+            ):
+                found[-1] = max(found[-1], np.float32(near))
         return found
 
     def clip_at(self, start_s: float, end_s: float) -> int | None:
@@ -79,30 +104,38 @@ class Memories:
     def evidence(
         self, clip: int | None, interval: tuple[float, float], score: float, kind: EvidenceKind, text: str
     ) -> Evidence:
-        """A moment with the words and sounds around it. `clip` is an index; without one the interval counts."""
+        """A moment with the words and sounds around it. `clip` is an index; the interval says which part of it, or of
+        the stream where there is no clip, was meant.
+        """
         entry = self.clips[clip] if clip is not None else None
-        start_s, end_s = (entry.start_s, entry.end_s) if entry else interval
-        spoken = self._spoken_around(start_s, end_s)
+        spoken = self._spoken_around(*interval)
         if not text and kind in ("time", "now"):
             text = " ".join(words.text for words in spoken)
         return Evidence(
             clip_id=entry.id if entry else None,
-            start_s=start_s,
-            end_s=end_s,
+            start_s=interval[0],
+            end_s=interval[1],
             score=round(float(np.clip(score, 0.0, 1.0)), 4),
             kind=kind,
             text=text,
             labels=entry.labels if entry else (),
             spoken=spoken,
-            sounds=self._sounds_around(start_s, end_s),
+            sounds=self._sounds_around(*interval),
         )
 
+    def whole(self, clip: int, score: float, kind: EvidenceKind, text: str) -> Evidence:
+        """A clip, all of it, as evidence."""
+        entry = self.clips[clip]
+        return self.evidence(clip, (entry.start_s, entry.end_s), score, kind, text)
+
     def _spoken_around(self, start_s: float, end_s: float) -> tuple[Spoken, ...]:
-        words = (self.view.words[i].spoken for i in _overlapping(self.view.word_times, start_s, end_s))
-        return tuple(spoken for spoken in words if self.admits(spoken))
+        near = _overlapping(self.view.word_times, start_s, end_s)[-MOST_AROUND:]
+        return tuple(spoken for i in near if self.admits(spoken := self.view.words[i].spoken))
 
     def _sounds_around(self, start_s: float, end_s: float) -> tuple[Heard, ...]:
-        return tuple(self.view.sounds[i].heard for i in _overlapping(self.view.sound_times, start_s, end_s))
+        return tuple(
+            self.view.sounds[i].heard for i in _overlapping(self.view.sound_times, start_s, end_s)[-MOST_AROUND:]
+        )
 
 
 def memories_of(
@@ -114,17 +147,16 @@ def memories_of(
     question: str,
 ) -> Memories:
     """A view and its open clip (with its g) side by side."""
-    clips, times, globals_, lengths = list(view.clips), view.clip_times, view.globals, view.lengths
+    clips, times, lengths = view.clips, view.clip_times, view.lengths
     if open_clip is not None:
         entry, global_ = open_clip
-        clips.append(entry)
+        clips = clips.with_last(entry)
         times = np.concatenate([times, [[entry.start_s, entry.end_s]]])
-        globals_ = np.concatenate([globals_, global_[None]]) if len(globals_) else global_[None]
         lengths = np.append(lengths, np.linalg.norm(global_)).astype(np.float32)
     elif clips and not now_caption:
         now_caption = clips[-1].caption
-    has_open = open_clip is not None
-    return Memories(view, clips, times, globals_, lengths, has_open, now_caption, now_s, start_s, question)
+    opened = None if open_clip is None else open_clip[1]
+    return Memories(view, clips, times, lengths, opened, now_caption, now_s, start_s, question)
 
 
 def _overlapping(times: NDArray[np.float64], start_s: float, end_s: float) -> list[int]:

@@ -29,6 +29,7 @@ from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 
 Scores = NDArray[np.float64]
 MANY_CLIPS = 45
+MOST_LABELLED = 512  # clips of a name whose pictures are compared with the question as well
 RECENT = (0.55, 0.5, 0.45)  # what pointing back gives to the newest clips, the newest first
 
 
@@ -44,6 +45,8 @@ class PictureScale:
     meaning: cosine that a label adds whose meaning is the question's own, see above.
     needed: how much less of a cosine does for a need.
     looks: how much a cosine counts for a question about looks.
+    same: cosine of g_k of two clips from which on they show the same, see `merging`; above 1, where it was not
+    measured, none do.
     """
 
     nothing: float = 0.2
@@ -53,6 +56,7 @@ class PictureScale:
     meaning: float = 0.4
     needed: float = 0.06
     looks: float = 0.25
+    same: float = 2.0
 
     def score(self, cosines: NDArray[np.float32], needed: bool = False) -> Scores:
         """Cosines of all clips to 0..1. `needed`: the question tells of a need, so something probably answers it."""
@@ -77,38 +81,36 @@ def picture_scores(
     """
     elsewhere = (intent.speech or intent.sound) and not search
     scores = np.zeros(len(memories.clips))
+    shown = memories.named(intent.things)
     if question is not None and not (scale.learned and (elsewhere or intent.chat)):
-        cosines = memories.cosines(question) + scale.meaning * _meant_by_labels(memories, meant)
+        near = memories.nearness(meant)
+        cosines = memories.cosines(question, _best(np.maximum(shown, near))) + scale.meaning * near
         needed = scale.learned and intent.needs
         scores = np.where(memories.lengths > 0, scale.score(cosines, needed), 0.0)
     if scale.learned and intent.points and not search:
         scores = np.maximum(scores, _pointed_at(memories, intent))
     if scale.learned:
-        scores = _with_things(scores, memories, intent, scale.looks, search)
+        scores = _with_things(scores, shown, intent, scale.looks, search)
         names = [name for name in names if name in VISUAL_WORDS]  # a part of a name is none: "hot", of a hot dog
-    for position, score in memories.named(names).items():
-        scores[position] = max(scores[position], score)
+    if names:
+        scores = np.maximum(scores, memories.named(names))
     return scores * 0.4 if elsewhere else scores
 
 
-def _with_things(scores: Scores, memories: Memories, intent: Intent, looks: float, search: bool) -> Scores:
-    shown = memories.named(intent.things)
-    if shown or search:
-        found = scores * 0.6
-        for position, score in shown.items():
-            found[position] = 0.5 + 0.3 * score + 0.2 * scores[position]
-        return found
+def _with_things(scores: Scores, shown: NDArray[np.float32], intent: Intent, looks: float, search: bool) -> Scores:
+    if shown.any() or search:
+        return np.where(shown > 0, 0.5 + 0.3 * shown + 0.2 * scores, scores * 0.6)
     asks_for_looks = not intent.things and not intent.points and any(word in VISUAL_WORDS for word in intent.topic)
     return scores * looks if asks_for_looks else scores
 
 
-def _meant_by_labels(memories: Memories, meant: Mapping[str, float]) -> NDArray[np.float32]:
-    """For each clip, how near in meaning the nearest of its labels is; 0 without one."""
-    nearness = np.zeros(len(memories.clips), np.float32)
-    for name, near in meant.items():
-        for position in memories.named((name,)) if near > 0 else ():
-            nearness[position] = max(nearness[position], near)
-    return nearness
+def _best(labels: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The clips of the surest labels, the newest of them: their cosines are looked at in any case."""
+    at = np.flatnonzero(labels)
+    if len(at) <= MOST_LABELLED:
+        return at
+    order = np.argsort(labels[at][::-1], kind="stable")[-MOST_LABELLED:]
+    return np.sort(at[::-1][order])
 
 
 def _pointed_at(memories: Memories, intent: Intent) -> Scores:

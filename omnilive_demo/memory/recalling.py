@@ -7,7 +7,6 @@ else the best evidence that it finds within the same snapshot.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -114,7 +113,7 @@ class Recalling:
     def search(self, words: str, limit: int) -> Recall:
         """Everything that fits some words: said, heard, seen, or named by a time."""
         view = self._log.view()
-        now_s = max([view.clip_times[-1, 1] if len(view.clips) else 0.0, *view.word_times[-1:, 1]])
+        now_s = float(max([view.clip_times[-1, 1] if len(view.clips) else 0.0, *view.word_times[-1:, 1]]))
         open_clip = self._compress_open(view, np.inf)
         if open_clip is not None:
             now_s = max(now_s, open_clip[0].end_s)
@@ -154,8 +153,11 @@ class Recalling:
 
     def _question_feature(self, text: str, view: LogView, open_clip: OpenClip | None) -> NDArray[np.float32] | None:
         opened = None if open_clip is None else (open_clip[2], open_clip[1])
-        own = np.flatnonzero(view.lengths > 0)  # not those that another compressor made
-        memory = self._long_term.read([view.clips[int(i)].id for i in own], view.globals[own], opened)
+        own = view.lengths > 0  # not those that another compressor made
+        if own.all():
+            memory = self._long_term.read(view.clip_numbers, view.globals, opened)
+        else:
+            memory = self._long_term.read(view.clip_numbers[own], view.globals[own], opened)
         return self._compressor.encode_question(text, memory)
 
     def _wants_pictures(self, intent: Intent, span: TimeSpan | None) -> bool:
@@ -181,14 +183,15 @@ class Recalling:
         self, memories: Memories, query: Query, view: LogView, open_clip: OpenClip | None
     ) -> tuple[Evidence | None, Evidence | None]:
         """The earliest and the latest clip with a label of a thing that is asked about."""
-        things = query.intent.things
-        shown = sorted(memories.named(things)) if things else []
-        if not shown:
+        if not query.intent.things:
             return None, None
-        scores = memories.named(things)
+        scores = memories.named(query.intent.things)
+        shown = np.flatnonzero(scores)
+        if not len(shown):
+            return None, None
         first, last = (
-            memories.evidence(i, (0.0, 0.0), scores[i], "picture", memories.clips[i].caption)
-            for i in (shown[0], shown[-1])
+            memories.whole(i, float(scores[i]), "picture", memories.clips[i].caption)
+            for i in (int(shown[0]), int(shown[-1]))
         )
         return self._with_memory(first, view, open_clip), self._with_memory(last, view, open_clip)
 
@@ -204,7 +207,7 @@ class Recalling:
         elif open_clip is not None and opened:
             rows = open_clip[2]
         else:
-            at = bisect_left(view.clips, evidence.clip_id, key=lambda clip: clip.id)
+            at = int(np.searchsorted(view.clip_numbers, evidence.clip_id))
             kept = self._long_term.short_term(evidence.clip_id) if view.lengths[at] > 0 else None
             if kept is not None and evidence.kind == "now":
                 kept = kept[-_NOW_FRAMES * TOKENS_PER_FRAME :]

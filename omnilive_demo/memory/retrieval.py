@@ -24,16 +24,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from omnilive_demo.memory.moments import Memories
+from omnilive_demo.memory.moments import LONG_S, Memories
 from omnilive_demo.memory.picture_scores import PictureScale, picture_scores
 from omnilive_demo.memory.question_intent import Intent, is_question
 from omnilive_demo.models.sound_words import UNNAMED as UNNAMED_SOUND
 from omnilive_demo.models.sound_words import asked_for
-from omnilive_demo.records import Evidence, EvidenceKind, Heard, TimeSpan
+from omnilive_demo.records import Evidence, EvidenceKind, TimeSpan
 
 ENOUGH = 0.3
 MOST_EVIDENCE = 4
 CANDIDATES = 16
+MOST_SOUNDS = 64  # of those that a question means, the newest
+MOST_STATEMENTS = 512  # that are read for "what did I say?", the newest
+MOST_COMPARED = 512  # clips for "what happened?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class _Moment:
     """A candidate: its score by kind, and the text of the best of each kind."""
 
     clip: int | None  # index into the memories' clips
-    start_s: float
+    start_s: float  # of what is meant: the clip, or a part of one that went on for long
     end_s: float
     scores: dict[EvidenceKind, float] = field(default_factory=dict)
     texts: dict[EvidenceKind, str] = field(default_factory=dict)
@@ -76,6 +79,9 @@ class _Moment:
         return min(1.0, best + 0.1 * (sum(self.scores.values()) - best))
 
 
+_Scored = tuple[float, _Moment]
+
+
 class Ranking:
     """Ranks the moments of one question."""
 
@@ -92,13 +98,22 @@ class Ranking:
         self._add_time()
         self._add_overview()
         now = self._now() if self._asks_now else None
-        past = [self._evidence(moment) for moment in self._moments.values()]
-        past = [e for e in past if e.score >= (ENOUGH if now is None else 0.5)]
-        past.sort(key=lambda e: (-round(e.score, 3), -e.start_s))
+        moments = self._ranked(ENOUGH if now is None else 0.5)
         if now is None:
-            return tuple(sorted(_spread(past)[:most], key=lambda e: -e.score))
+            past = [self._evidence(score, moment) for score, moment in _spread(moments)[:most]]
+            return tuple(sorted(past, key=lambda e: -e.score))
+        past = [self._evidence(score, moment) for score, moment in moments[: most + 1]]
         others = [_scaled(e, 0.8) for e in past if e.clip_id != now.clip_id]
         return (now, *others[: most - 1])
+
+    def _ranked(self, least: float) -> list[_Scored]:
+        """The moments that are enough with their scores, best first, the newer of two equal ones first."""
+        moments = list(self._moments.values())
+        fits = np.ones(len(moments))
+        if self._q.span is not None:
+            fits = 0.6 + 0.4 * self._fits(np.array([(m.start_s, m.end_s) for m in moments]).reshape(-1, 2))
+        scored = [(round(m.score * fit, 4), m) for m, fit in zip(moments, fits.tolist(), strict=True)]
+        return sorted((one for one in scored if one[0] >= least), key=lambda one: (-round(one[0], 3), -one[1].start_s))
 
     @property
     def _asks_now(self) -> bool:
@@ -133,10 +148,10 @@ class Ranking:
         scores = np.zeros(len(words))
         score = 0.8
         mine = self._q.first_person and any(entry.spoken.origin == "visitor" for entry in words[-100:])
-        for i in range(len(words) - 1, -1, -1):
+        for i in np.flatnonzero(fits > 0)[::-1][:MOST_STATEMENTS].tolist():
             spoken = words[i].spoken
             asked = is_question(spoken.text) or spoken.answered is True
-            if fits[i] <= 0 or asked != self._q.intent.questions or not self._m.admits(spoken):
+            if asked != self._q.intent.questions or not self._m.admits(spoken):
                 continue
             scores[i] = score if spoken.origin == "visitor" or not mine else score - 0.3
             score -= 0.1
@@ -147,24 +162,29 @@ class Ranking:
     def _add_sounds(self) -> None:
         if not self._q.intent.sound:
             return
-        sounds = self._m.view.sounds
-        fits = self._fits(self._m.view.sound_times)
-        topic = self._q.intent.topic
+        view, topic = self._m.view, self._q.intent.topic
+        fits = self._fits(view.sound_times)
         asked = asked_for(topic)
-        score = 0.9
-        for i in range(len(sounds) - 1, -1, -1):
-            heard = sounds[i].heard
-            if fits[i] <= 0:
-                continue
-            named = heard.label in asked or _named(heard, topic)
-            value = 1.0 if named else score * (0.5 if topic and heard.label == UNNAMED_SOUND else 1.0)
-            if topic and not named and (heard.label != UNNAMED_SOUND or self._q.search):
-                continue
-            self._at_time(("sound", i), heard.start_s, heard.end_s).add("sound", value, heard.label)
-            score -= 0.1
-            if score < ENOUGH and not topic:
+        labels = dict(view.sound_names)
+        named = np.zeros(len(labels), np.bool_)
+        named[[code for label, code in labels.items() if label in asked or _named(label, topic)]] = True
+        unnamed = labels.get(UNNAMED_SOUND, -1)
+        mine = named[view.sound_codes]
+        if topic:
+            self._add_newest_sounds(np.where(mine, fits, 0.0), 1.0, 0.0)
+            others = np.zeros(0) if self._q.search else np.where(~mine & (view.sound_codes == unnamed), fits, 0.0)
+            self._add_newest_sounds(others, 0.45, 0.05)
+        else:
+            self._add_newest_sounds(fits, 0.9, 0.1)
+
+    def _add_newest_sounds(self, fits: NDArray[np.float64], score: float, less: float) -> None:
+        """The newest of the sounds that fit, each one by so much `less` than the one after it, while it is enough."""
+        for i in np.flatnonzero(fits > 0)[::-1][:MOST_SOUNDS].tolist():
+            heard = self._m.view.sounds[i].heard
+            self._at_time(("sound", i), heard.start_s, heard.end_s).add("sound", score, heard.label)
+            score -= less
+            if score < ENOUGH:
                 break
-            score = max(score, ENOUGH)
 
     def _add_time(self) -> None:
         """What lies in the named stretch, for whoever asks what happened there."""
@@ -173,7 +193,7 @@ class Ranking:
             return
         base = 0.45 if q.intent.topic else 0.9
         fits = self._fits(m.clip_times)
-        inside = [int(i) for i in np.flatnonzero(fits > 0)]
+        inside = np.flatnonzero(fits > 0)
         for i in self._most_different(inside) if q.intent.overview else _top(fits, CANDIDATES):
             self._at_clip(i).add("time", base, m.clips[i].caption)
         for i in _top(self._fits(m.view.word_times), CANDIDATES):
@@ -190,27 +210,32 @@ class Ranking:
         q, m = self._q, self._m
         if not q.intent.overview or q.span is not None or q.intent.topic or not len(m.clips):
             return
-        for i in self._most_different(list(range(len(m.clips)))):
+        for i in self._most_different(np.arange(len(m.clips))):
             self._at_clip(i).add("time", 0.6, m.clips[i].caption)
 
-    def _most_different(self, among: Sequence[int]) -> list[int]:
-        """Up to MOST_EVIDENCE of these clips, as far from each other in looks as can be; the newest is one of them."""
+    def _most_different(self, among: NDArray[np.int64]) -> list[int]:
+        """Up to MOST_EVIDENCE of these clips, as far from each other in looks as can be; the newest is one of them.
+
+        Of very many, an even selection is compared.
+        """
         if len(among) <= MOST_EVIDENCE:
-            return list(among)
-        looks = self._m.directions(among)
+            return [int(i) for i in among]
+        if len(among) > MOST_COMPARED:
+            among = among[np.linspace(0, len(among) - 1, MOST_COMPARED).round().astype(np.int64)]
+        looks = self._m.directions(among.tolist())
         chosen = [len(among) - 1]
         nearest = looks @ looks[-1]
         while len(chosen) < MOST_EVIDENCE:
             nearest[chosen] = np.inf
             chosen.append(int(np.argmin(nearest)))
             nearest = np.maximum(nearest, looks @ looks[chosen[-1]])
-        return [among[i] for i in chosen]
+        return [int(among[i]) for i in chosen]
 
     def _now(self) -> Evidence | None:
         m = self._m
         if m.now_clip is None:
             return None
-        return m.evidence(m.now_clip, (m.now_s, m.now_s), 1.0, "now", m.now_caption)
+        return m.whole(m.now_clip, 1.0, "now", m.now_caption)
 
     # ---- moments ---------------------------------------------------------------------------------------------------
 
@@ -219,15 +244,13 @@ class Ranking:
         return self._moments.setdefault(index, _Moment(index, clip.start_s, clip.end_s))
 
     def _at_time(self, key: object, start_s: float, end_s: float) -> _Moment:
+        """The clip at a time; where it is a long one in which nothing changed, the time itself."""
         clip = self._m.clip_at(start_s, end_s)
-        if clip is not None:
+        if clip is not None and self._m.clips[clip].end_s - self._m.clips[clip].start_s <= LONG_S:
             return self._at_clip(clip)
-        return self._moments.setdefault(key, _Moment(None, start_s, end_s))
+        return self._moments.setdefault(key, _Moment(clip, start_s, end_s))
 
-    def _evidence(self, moment: _Moment) -> Evidence:
-        times = np.array([[moment.start_s, moment.end_s]])
-        fit = float(self._fits(times)[0])
-        score = moment.score * (0.6 + 0.4 * fit if self._q.span is not None else 1.0)
+    def _evidence(self, score: float, moment: _Moment) -> Evidence:
         interval = (moment.start_s, moment.end_s)
         return self._m.evidence(moment.clip, interval, score, moment.kind, moment.texts[moment.kind])
 
@@ -256,19 +279,20 @@ class Ranking:
         return (span.start_s + span.end_s) / 2
 
 
-def _named(heard: Heard, topic: Sequence[str]) -> bool:
+def _named(label: str, topic: Sequence[str]) -> bool:
     return any(
-        word[: max(4, len(word) - 3)] == part[: max(4, len(word) - 3)] for word in topic for part in heard.label.split()
+        word[: max(4, len(word) - 3)] == part[: max(4, len(word) - 3)] for word in topic for part in label.split()
     )
 
 
 def _top(scores: NDArray[np.float64], most: int) -> list[int]:
     """The indices of the best scores above 0, best first, the newest first among equals."""
-    if not len(scores):
-        return []
-    newest_first = scores[::-1]
-    order = np.argsort(-newest_first, kind="stable")[:most]
-    return [len(scores) - 1 - int(i) for i in order if newest_first[i] > 0]
+    at = np.flatnonzero(scores > 0)
+    if len(at) > most:
+        least = np.partition(scores[at], len(at) - most)[len(at) - most]
+        better, equal = at[scores[at] > least], at[scores[at] == least]
+        at = np.concatenate([better, equal[len(equal) - (most - len(better)) :]])
+    return [int(i) for i in sorted(at.tolist(), key=lambda i: (-scores[i], -i))]
 
 
 def _best_of_runs(scores: NDArray[np.float64], most: int) -> list[int]:
@@ -276,26 +300,31 @@ def _best_of_runs(scores: NDArray[np.float64], most: int) -> list[int]:
     enough = np.flatnonzero(scores >= ENOUGH)
     if not len(enough):
         return []
-    runs = np.split(enough, np.flatnonzero(np.diff(enough) > 1) + 1)
-    best = [int(run[::-1][np.argmax(scores[run[::-1]])]) for run in runs[-1000:]]
-    return sorted(best, key=lambda i: -scores[i])[:most]
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(enough) > 1) + 1])
+    best = np.maximum.reduceat(scores[enough], begins)
+    ends = np.append(begins[1:], len(enough))
+    found: list[int] = []
+    for run in _top(best, most):
+        inside = enough[begins[run] : ends[run]]
+        found.append(int(inside[::-1][np.argmax(scores[inside[::-1]])]))
+    return found
 
 
-def _spread(ranked: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def _spread(ranked: Sequence[_Scored]) -> tuple[_Scored, ...]:
     """Of pictures that follow each other and are about equal, the best one first and the others after what differs.
 
     Otherwise a long evening would hide the dark morning.
     """
-    first: list[Evidence] = []
-    later: list[Evidence] = []
-    for e in ranked:
-        follows = any(
-            e.kind == other.kind == "picture" and e.start_s - 2.0 <= other.end_s and other.start_s - 2.0 <= e.end_s
-            for other in (*first, *later)
+    first: list[_Scored] = []
+    later: list[_Scored] = []
+    for score, m in ranked:
+        follows = m.kind == "picture" and any(
+            other.kind == "picture" and m.start_s - 2.0 <= other.end_s and other.start_s - 2.0 <= m.end_s
+            for _, other in (*first, *later)
         )
-        (later if follows else first).append(e)
-    close = [e for e in first if e.score >= ranked[0].score - 0.2] if ranked else []
-    rest = sorted([e for e in (*first, *later) if e not in close], key=lambda e: -e.score)
+        (later if follows else first).append((score, m))
+    close = [one for one in first if one[0] >= ranked[0][0] - 0.2] if ranked else []
+    rest = sorted([one for one in (*first, *later) if one not in close], key=lambda one: -one[0])
     return (*close, *rest)
 
 

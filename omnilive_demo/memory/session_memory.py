@@ -24,14 +24,15 @@ from omnilive_demo.events import MemoryFigures
 from omnilive_demo.memory import recalling
 from omnilive_demo.memory.calendar import Calendar
 from omnilive_demo.memory.clip_builder import ClipBuilder, ClipRule
-from omnilive_demo.memory.clip_maker import make_clip
-from omnilive_demo.memory.clip_shelf import ClipShelf, ShelvedClips, entry_of
+from omnilive_demo.memory.clip_keeping import ClipKeeper
+from omnilive_demo.memory.clip_shelf import ClipShelf, ShelvedClips
 from omnilive_demo.memory.compressor import Compressor
 from omnilive_demo.memory.figures import figures_of
 from omnilive_demo.memory.journal import Journal
 from omnilive_demo.memory.key_frames import encode_jpeg
-from omnilive_demo.memory.long_term import LongTerm, segment_of
+from omnilive_demo.memory.long_term import LongTerm
 from omnilive_demo.memory.picture_scores import PictureScale
+from omnilive_demo.memory.quota import Quota
 from omnilive_demo.memory.records_log import ClipEntry, RecordsLog, SoundEntry, WordsEntry
 from omnilive_demo.memory.sqlite_store import SqliteStore
 from omnilive_demo.memory.store import MemoryStore, Sitting, StoredMemory, StoreError
@@ -62,6 +63,7 @@ class SessionMemory:
         space: names the space of S and g, weights included; by default the compressor's name. What an earlier run
             remembered in another space keeps its words, pictures and labels, and its vectors are left alone.
         offset_s: seconds by which the visitor's local time is ahead of UTC, where that is known.
+        limit_bytes: most that the memory may take on disk; see `quota` for what makes room then.
 
     Raises:
         StoreError: the folder cannot be used at all.
@@ -81,6 +83,7 @@ class SessionMemory:
         captioner: ClipReader | None = None,
         space: str = "",
         offset_s: float | None = None,
+        limit_bytes: int | None = None,
     ) -> None:
         self._offset_s = offset_s
         self._compressor = compressor
@@ -96,27 +99,35 @@ class SessionMemory:
         self._builder = ClipBuilder(rule)
         self._jpegs: tuple[bytes, ...] = ()  # of the open clip's frames
         self._shelf = ClipShelf(self._store, self._journal, compressor.width)
+        self._quota = Quota(self._store, self._journal, limit_bytes)
+        self._keeper = ClipKeeper(
+            self._store, self._journal, self._log, self._shelf, self._long_term, compressor, self._quota,
+            self._builder.rule, names or (), self._scale.same,
+        )  # fmt: skip
         self._utterances: dict[tuple[str, int], int] = {}  # (origin, utterance) of this sitting -> row
         self._reported = False
         self._take_up(self._store.load(), epoch_s)
 
     def _take_up(self, stored: StoredMemory, epoch_s: float) -> None:
-        for entry, global_ in stored.clips:
-            # One that another compressor made cannot be compared with a question any more, but keeps its words.
-            known = stored.space_at(entry.start_s) == self._space and len(global_) == self._compressor.width
-            self._log.add_clip(entry, global_ if known else np.zeros(self._compressor.width, np.float32))
+        nothing = np.zeros(self._compressor.width, np.float32)
+        spaces = stored.spaces_of([entry.start_s for entry, _ in stored.clips])
+        # One that another compressor made cannot be compared with a question any more, but keeps its words.
+        globals_ = [
+            global_ if space == self._space and len(global_) == len(nothing) else nothing
+            for (_, global_), space in zip(stored.clips, spaces, strict=True)
+        ]
+        self._log.add_clips([entry for entry, _ in stored.clips], np.array(globals_))
         for words, vector in stored.words:
             self._log.add_words(words, vector)
         for sound in stored.sounds:
             self._log.add_sound(sound)
         self.start_s = 0.0 if stored.end_s is None else stored.end_s + RESTART_GAP_S
-        self.damage = stored.damage
+        self.damage, self.sittings = stored.damage, stored.sittings
         for sentence in stored.damage:
             _log.warning("memory: %s", sentence)
-        sitting = Sitting(epoch_s, self.start_s, self._space)
-        self.sittings = (*stored.sittings, sitting)
-        self._next_clip, self._next_words, self._next_sound = stored.next_clip, stored.next_words, stored.next_sound
-        self._journal.write(lambda: self._store.begin(sitting))
+        self._keeper.next_clip, self._next_words = stored.next_clip, stored.next_words
+        self._next_sound = stored.next_sound
+        self.sit(Sitting(epoch_s, self.start_s, self._space))
 
     # ---- writing (one thread) --------------------------------------------------------------------------------------
 
@@ -127,51 +138,24 @@ class SessionMemory:
         clip = None
         if closed is None:
             self._jpegs = (*self._jpegs, jpeg)
-            self._log.add_frame(self._next_clip, frame.t_s, frame.features, frame.labels)
+            self._log.add_frame(self._keeper.next_clip, frame.t_s, frame.features, frame.labels)
         elif closed[-1] is frame:
-            self._log.add_frame(self._next_clip, frame.t_s, frame.features, frame.labels)
-            clip = self._remember(closed, (*self._jpegs, jpeg))
+            self._log.add_frame(self._keeper.next_clip, frame.t_s, frame.features, frame.labels)
+            clip = self._keeper.keep(closed, (*self._jpegs, jpeg))
             self._jpegs = ()
         else:
-            clip = self._remember(closed, self._jpegs)
+            clip = self._keeper.keep(closed, self._jpegs)
             self._jpegs = (jpeg,)
-            self._log.add_frame(self._next_clip, frame.t_s, frame.features, frame.labels)
+            self._log.add_frame(self._keeper.next_clip, frame.t_s, frame.features, frame.labels)
         self._report(clip)
         return clip
-
-    def _remember(self, frames: Sequence[SeenFrame], jpegs: Sequence[bytes]) -> Clip:
-        clip = make_clip(self._next_clip, frames, jpegs, self._compressor, self._names or ())
-        entry = entry_of(clip)
-        self._next_clip += 1
-        self._long_term.add(clip.id, clip.short_term.astype(np.float32))
-        self._close_segment(clip.id)
-        self._log.add_clip(entry, clip.global_.astype(np.float32))
-        self._shelf.put(clip)
-        self._journal.write(lambda: self._store.add_clip(entry, clip), clip=clip)
-        return clip
-
-    def _close_segment(self, new_clip: int) -> None:
-        """Integrate the last segment once its first clip of the next one is there."""
-        view = self._log.view()
-        if not view.clips or segment_of(view.clips[-1].id) == segment_of(new_clip):
-            return
-        segment, n = segment_of(view.clips[-1].id), len(view.clips)
-        self._integrate_segment([i for i in range(max(0, n - 64), n) if segment_of(view.clips[i].id) == segment])
-
-    def _integrate_segment(self, inside: Sequence[int]) -> None:
-        view = self._log.view()
-        own = [i for i in inside if view.lengths[i] > 0]
-        if not own:
-            return
-        kept = self._long_term.close_segment([view.clips[i].id for i in own], view.globals[own])
-        self._journal.write(lambda: self._store.add_long_term(*kept), segment=kept[0])
 
     def caption(self, clip: int) -> Clip | None:
         """Write the caption of a closed clip. Takes a while, and nothing waits for it: call it when there is time.
 
         Returns the clip with its caption; None when there is no such clip, nobody to write one, or nothing to say.
         """
-        entry = next(iter(self._entries(clip, clip)), None)
+        entry = self._log.clip_of(clip)
         if self._captioner is None or entry is None:
             return None
         known = self._shelf.load(entry)
@@ -182,7 +166,7 @@ class SessionMemory:
 
     def set_caption(self, clip: int, text: str) -> Clip | None:
         """Take the caption of a closed clip down; returns the clip with it, None when there is no such clip."""
-        entry = next(iter(self._entries(clip, clip)), None)
+        entry = self._log.clip_of(clip)
         if entry is None:
             return None
         captioned = replace(self._shelf.load(entry), caption=text)
@@ -207,6 +191,20 @@ class SessionMemory:
         self._log.add_words(entry, vector)
         self._journal.write(lambda: self._store.add_words(entry, vector), words=entry)
 
+    def adopt(self, clip: Clip, comparable: bool) -> Clip:
+        """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
+        return self._keeper.adopt(clip, comparable and len(clip.global_) == self._compressor.width)
+
+    def adopt_spoken(self, spoken: Spoken) -> None:
+        """Remember words of another memory: they are new, whatever their number."""
+        self._utterances.pop((spoken.origin, spoken.utterance), None)
+        self.add_spoken(spoken)
+
+    def sit(self, sitting: Sitting) -> None:
+        """From `sitting.start_s` on the stream is of another time."""
+        self.sittings = (*self.sittings, sitting)
+        self._journal.write(lambda: self._store.begin(sitting))
+
     def add_heard(self, heard: Heard) -> None:
         """Remember a sound."""
         entry = SoundEntry(self._next_sound, heard)
@@ -220,12 +218,16 @@ class SessionMemory:
         if entry is not None:
             self._journal.write(lambda: self._store.amend_sound(entry), sound=entry.row)
 
-    def close(self) -> None:
-        """Close the open clip and the store. Safe to call twice."""
+    def close_clip(self) -> None:
+        """Close the open clip, however short."""
         frames = self._builder.flush()
         if frames:
             jpegs, self._jpegs = self._jpegs, ()
-            self._remember(frames, jpegs)
+            self._keeper.keep(frames, jpegs)
+
+    def close(self) -> None:
+        """Close the open clip and the store. Safe to call twice."""
+        self.close_clip()
         self._journal.flush()
         self._store.close()
 
@@ -244,7 +246,7 @@ class SessionMemory:
     @property
     def next_clip(self) -> int:
         """The number that the open clip will have."""
-        return self._next_clip
+        return self._keeper.next_clip
 
     # ---- reading (any thread) --------------------------------------------------------------------------------------
 
@@ -254,7 +256,9 @@ class SessionMemory:
 
     def recall(self, question: Question, cancel: CancelToken) -> Recall:
         """The best evidence for a question within its snapshot, best first."""
-        return self._recalling().recall(question, cancel)
+        found = self._recalling().recall(question, cancel)
+        self._quota.recalled(evidence.clip_id for evidence in found.evidence if evidence.clip_id is not None)
+        return found
 
     def search(self, words: str, limit: int = 20) -> Recall:
         """Full-text and meaning search over everything."""
@@ -276,8 +280,15 @@ class SessionMemory:
         """Closed clips whose number is `first` to `last` (included), read as they are asked for."""
         return ShelvedClips(self._shelf, self._entries(first, last))
 
-    def _entries(self, first: int, last: int | None) -> list[ClipEntry]:
-        return [c for c in self._log.view().clips if c.id >= first and (last is None or c.id <= last)]
+    def _entries(self, first: int, last: int | None) -> Sequence[ClipEntry]:
+        view = self._log.view()
+        begin = int(np.searchsorted(view.clip_numbers, first))
+        end = len(view.clips) if last is None else int(np.searchsorted(view.clip_numbers, last, side="right"))
+        return view.clips[begin:end]
+
+    def check(self, first: int, last: int) -> tuple[str, ...]:
+        """Whether pictures and S_k of clips can still be read; sentences about those that cannot."""
+        return self._store.check([entry.id for entry in self._entries(first, last)])
 
     def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:
         """The growing clip: start_s, end_s, frames, newest picture."""
@@ -296,7 +307,7 @@ class SessionMemory:
 
     def figures(self) -> MemoryFigures:
         """Clips, seconds, bytes, tokens seen and kept. Bytes are those of pictures, memories and words."""
-        return figures_of(self._log.view())
+        return figures_of(self._log, self._quota)
 
     # ---- forgetting (writer thread) --------------------------------------------------------------------------------
 
@@ -326,7 +337,8 @@ class SessionMemory:
         segments = self._long_term.forget(sorted(clips))
         gone = sorted(clips), sorted(words), sorted(sounds), sorted(segments)
         self._journal.forget(clips, words, sounds, segments, lambda: self._store.forget(*gone))
-        self._rebuild(segments)
+        self._keeper.forget(sorted(clips))
+        self._keeper.rebuild(segments)
         if self._journal.fault is not None:
             raise self._journal.fault
         return replace(self.figures(), forgot_from_s=0.0 if from_s is None else from_s, forgot_to_s=to_s)
@@ -336,11 +348,3 @@ class SessionMemory:
         kept = [i for i, frame in enumerate(frames) if not begin_s <= frame.t_s <= end_s]
         self._builder.drop(begin_s, end_s)
         self._jpegs = tuple(self._jpegs[i] for i in kept)
-
-    def _rebuild(self, segments: set[int]) -> None:
-        clips = self._log.view().clips
-        growing = segment_of(self._next_clip)
-        for segment in sorted(segments - {growing}):
-            inside = [i for i, clip in enumerate(clips) if segment_of(clip.id) == segment]
-            if inside:
-                self._integrate_segment(inside)

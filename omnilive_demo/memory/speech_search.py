@@ -11,6 +11,7 @@ request 50 %. Nothing is held back when the question is about earlier questions.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -23,6 +24,8 @@ from omnilive_demo.records import Spoken
 MEANING_NOTHING, MEANING_CERTAIN = 0.30, 0.70
 ENOUGH = 0.3
 MOST_ROWS_PER_WORD = 2000
+MOST_SCORED = 64  # utterances that may become evidence
+MOST_READ = 512  # that are read for it
 
 MatchWords = Callable[[Sequence[str], int, int], tuple[dict[str, tuple[int, ...]], dict[int, float]]]
 """Full-text search: words, last row, most rows -> the rows that hold each word, bm25 of the best rows."""
@@ -40,15 +43,29 @@ def speech_scores(
     words = word_scores(view, intent.topic, match) if intent.topic else np.zeros(n)
     words = np.where(cosines < 0.1, 0.6 * words, words)
     scores: NDArray[np.float64] = 1.0 - (1.0 - 0.8 * words) * (1.0 - meaning)
-    for i in np.flatnonzero(scores >= ENOUGH):
-        scores[i] *= statement_weight(view.words[int(i)].spoken, intent, question)
-    return scores
+    return _as_statements(scores, view, intent, question)
+
+
+def _as_statements(scores: NDArray[np.float64], view: LogView, intent: Intent, question: str) -> NDArray[np.float64]:
+    """Scores with the weights of statements. Weights are at most 1: what cannot be among the best is not read at all,
+    and has no score.
+    """
+    order = np.flatnonzero(scores >= ENOUGH)
+    order = order[::-1][np.argsort(-scores[order][::-1], kind="stable")]
+    weighted = np.where(scores < ENOUGH, scores, 0.0)
+    best: list[float] = []
+    for i in order[:MOST_READ].tolist():
+        if len(best) >= MOST_SCORED and scores[i] < best[-MOST_SCORED]:
+            break
+        weighted[i] = scores[i] * statement_weight(view.words[i].spoken, intent, question)
+        insort(best, float(weighted[i]))
+    return weighted
 
 
 def word_scores(view: LogView, topic: Sequence[str], match: MatchWords) -> NDArray[np.float64]:
     """The share of the topic words that each utterance holds, weighted by rarity and bm25."""
     n = len(view.words)
-    rows = view.word_times[:, 2]
+    rows = view.word_rows
     holding, ranks = match(topic, int(rows[-1]), MOST_ROWS_PER_WORD)
     found = np.zeros(n)
     total = 0.0
@@ -78,7 +95,7 @@ def statement_weight(spoken: Spoken, intent: Intent, question: str) -> float:
     return 0.5 if spoken.answered else 1.0
 
 
-def _positions(rows: NDArray[np.float64], found: Sequence[int]) -> NDArray[np.int64]:
-    at = np.searchsorted(rows, np.array(sorted(found), np.float64))
+def _positions(rows: NDArray[np.int64], found: Sequence[int]) -> NDArray[np.int64]:
+    at = np.searchsorted(rows, np.array(sorted(found), np.int64))
     at = at[at < len(rows)]
     return at[np.isin(rows[at], found)]

@@ -10,12 +10,16 @@ either, but a power cut would; and there is one small transaction every few seco
 affordable. What is lost at any moment is the open clip, which is only in RAM.
 
 One connection writes; another reads, behind a lock of its own, so that a question never waits for a writer's sync.
+
+A key encrypts all of it, the full-text index and the log included (SQLCipher). A damaged file is never written to
+again: see `store_salvage`. Damage that shows only later marks the store, so that the next opening looks at every page.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,40 +28,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.memory import store_room as room
 from omnilive_demo.memory import store_rows as rows
-from omnilive_demo.memory.records_log import ClipEntry, SoundEntry, WordsEntry
-from omnilive_demo.memory.store import Sitting, StoredMemory, StoreError
-from omnilive_demo.memory.store_faults import in_words, is_damage
+from omnilive_demo.memory import store_salvage, store_schema
+from omnilive_demo.memory.entries import ClipEntry, SoundEntry, WordsEntry
+from omnilive_demo.memory.folder_hold import FolderHold
+from omnilive_demo.memory.store import Sitting, StoredMemory
+from omnilive_demo.memory.store_connection import DATABASE_ERRORS, Connection, connect
+from omnilive_demo.memory.store_faults import READING_ERRORS, WRITING_ERRORS, in_words, is_damage, no_room
+from omnilive_demo.memory.store_key import FILE_NAME, unlock
+from omnilive_demo.memory.store_log import LOST, log_lost
+from omnilive_demo.memory.store_reading import LeftOut, check_blobs, read_all
 from omnilive_demo.records import Clip
 
 _log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 2
-FILE_NAME = "memory.db"
-
-_SCHEMA = """
-CREATE TABLE sitting (
-    id INTEGER PRIMARY KEY, epoch_s REAL NOT NULL, start_s REAL NOT NULL, space TEXT NOT NULL);
-CREATE TABLE clip (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, start_s REAL NOT NULL, end_s REAL NOT NULL, labels TEXT NOT NULL,
-    caption TEXT NOT NULL, tokens_seen INTEGER NOT NULL, tokens_kept INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    digest BLOB NOT NULL);
-CREATE TABLE part (
-    clip INTEGER NOT NULL REFERENCES clip (id), kind TEXT NOT NULL, position INTEGER NOT NULL, t_s REAL,
-    data BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (clip, kind, position));
-CREATE TABLE spoken (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, utterance INTEGER NOT NULL, start_s REAL NOT NULL, end_s REAL NOT NULL,
-    text TEXT NOT NULL, origin TEXT NOT NULL, answered INTEGER, sound_label TEXT NOT NULL,
-    vector BLOB NOT NULL, digest BLOB NOT NULL);
-CREATE TABLE heard (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, start_s REAL NOT NULL, end_s REAL NOT NULL, label TEXT NOT NULL,
-    score REAL NOT NULL, origin TEXT NOT NULL);
-CREATE TABLE long_term (
-    segment INTEGER PRIMARY KEY, clips BLOB NOT NULL, data BLOB NOT NULL, digest BLOB NOT NULL);
-CREATE VIRTUAL TABLE said USING fts5 (
-    text, content='spoken', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
-"""
-_FROM_1_TO_2 = "ALTER TABLE sitting ADD COLUMN space TEXT NOT NULL DEFAULT 'pooling';"  # there was no other then
+SCHEMA_VERSION = store_schema.VERSION
+LOOKED_THROUGH = 64 * 2**20  # bytes up to which every page is looked at when the store is opened
+_SUSPECT = "memory.suspect"  # there while damage was found that the next opening must look into
 
 
 class SqliteStore:
@@ -66,155 +54,146 @@ class SqliteStore:
     Args:
         folder: the session's folder; made if missing, readable by its owner only.
         max_bytes: most that the file may take; reaching it is a full disk. None: as much as the disk has.
+        key: the passphrase that encrypts it; empty: it is not encrypted.
+        read_only: write nothing, not even beside the file: for a full disk or a folder that belongs to somebody else.
+
+    Raises:
+        StoreError: it cannot be opened: see `store_faults`, `store_key`, and `store_schema` for a newer version.
     """
 
-    def __init__(self, folder: Path, max_bytes: int | None = None) -> None:
+    def __init__(self, folder: Path, max_bytes: int | None = None, key: str = "", read_only: bool = False) -> None:
         self.path = folder / FILE_NAME
-        self.set_aside: tuple[str, ...] = ()
+        self._hold: FolderHold | None = None
         self._max_bytes = max_bytes
         self._read_lock = threading.Lock()
         self._closed = False
         self._stored: StoredMemory | None = None
-        try:
+        self._left_out = LeftOut()
+        with self._errors():
+            if read_only:
+                self._key = unlock(folder, key)
+                self._open_to_read()
+                return
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._open_or_set_aside()
-        except OSError as error:
-            raise in_words(error) from error
+            self._hold = FolderHold(folder)
+            try:
+                store_salvage.finish(self.path)
+                self._key = unlock(folder, key)
+                self._open_or_salvage()
+            except BaseException:
+                self._closed = True
+                self._disconnect()
+                raise
 
     # ---- opening ---------------------------------------------------------------------------------------------------
 
-    def _open_or_set_aside(self) -> None:
+    def _open_or_salvage(self) -> None:
+        before = [LOST] if log_lost(self.path) else []
         try:
             self._open()
-            self._stored = self._read_all()
-        except sqlite3.DatabaseError as error:
+            self._stored, self._left_out = read_all(self._writer, before)
+        except READING_ERRORS as error:
             self._disconnect()
             if not is_damage(error):
-                raise in_words(error) from error
+                raise
             _log.warning("memory store %s is damaged: %s", self.path.parent.name, error)
-            self.set_aside = (self._move_aside(),)
+            said = store_salvage.salvage(self.path, self._key)
             self._open()
-            self._stored = self._read_all()
+            self._stored, self._left_out = read_all(self._writer, [*before, said])
+        self.path.with_name(_SUSPECT).unlink(missing_ok=True)
+
+    def _open_to_read(self) -> None:
+        """The log's index needs a file, unless one connection has the store for itself."""
+        try:
+            self._writer = self._reader = connect(self.path, self._key)
+            self._writer.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._writer.execute("PRAGMA query_only = ON")
+            self._stored, self._left_out = read_all(self._writer, ())
+        except DATABASE_ERRORS:
+            self._disconnect()
+            log = self.path.with_name(self.path.name + "-wal")
+            self._writer = self._reader = connect(self.path, self._key, still=True)
+            self._stored, self._left_out = read_all(self._writer, [LOST] if log.exists() and log.stat().st_size else ())
 
     def _open(self) -> None:
-        self._writer = self._connect()
-        self._reader = self._writer
-        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            self._disconnect()
-            raise StoreError(
-                "store_newer",
-                "This memory was written by a newer version of the app, so it cannot be opened here.",
-                "Update the app, or start a new session.",
-            )
+        suspect = self._suspect
+        if self.path.exists() and self.path.stat().st_size:
+            peek = connect(self.path, self._key, read_only=True)  # leaves a newer version, or a damaged file, as it is
+            try:
+                store_schema.version_of(peek)
+                if suspect:
+                    store_schema.look_through(peek)
+            finally:
+                peek.close()
+        self._writer = self._reader = connect(self.path, self._key)
         self._writer.execute("PRAGMA auto_vacuum = INCREMENTAL")  # takes effect in an empty file only
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute("PRAGMA synchronous = FULL")
         self._writer.execute("PRAGMA secure_delete = ON")
         self._writer.execute("PRAGMA journal_size_limit = 4194304")
-        if version == 0:
-            self._writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version == 1:
-            self._writer.executescript(f"BEGIN; {_FROM_1_TO_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        store_schema.migrate(self._writer)
+        if suspect and not store_schema.index_is_whole(self._writer):
+            _log.warning("the full-text index of %s is written anew", self.path.parent.name)
+            store_schema.rebuild_index(self._writer)
         if self._max_bytes is not None:
             page = self._writer.execute("PRAGMA page_size").fetchone()[0]
             self._writer.execute(f"PRAGMA max_page_count = {max(1, self._max_bytes // page)}")
-        self._reader = self._connect()
+        self._reader = connect(self.path, self._key)
         self._reader.execute("PRAGMA query_only = ON")
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-        # Damaged text is to fail its checksum, and not the query.
-        connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        return connection
+    @property
+    def _suspect(self) -> bool:
+        size = self.path.stat().st_size if self.path.exists() else 0
+        return self.path.with_name(_SUSPECT).exists() or size <= LOOKED_THROUGH
 
     def _disconnect(self) -> None:
         for connection in (getattr(self, "_reader", None), getattr(self, "_writer", None)):
             if connection is not None:
                 connection.close()
-
-    def _move_aside(self) -> str:
-        number = 1
-        while (aside := self.path.with_name(f"memory.damaged-{number}.db")).exists():
-            number += 1
-        for suffix in ("", "-wal", "-shm"):
-            part = self.path.with_name(self.path.name + suffix)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + suffix))
-        return f"The memory of this session was damaged. It was set aside as {aside.name}, and a new one was begun."
+        if self._hold is not None and self._closed:
+            self._hold.release()
 
     # ---- reading ---------------------------------------------------------------------------------------------------
 
     def load(self) -> StoredMemory:
         """What was found when the store was opened."""
         stored, self._stored = self._stored, None
-        return stored if stored is not None else self._read_all()
+        if stored is None:
+            with self._errors(), self._reading() as db:
+                stored, self._left_out = read_all(db, ())
+        return stored
 
-    def _read_all(self) -> StoredMemory:
-        with self._reading() as db:
-            sittings = tuple(
-                Sitting(*row) for row in db.execute("SELECT epoch_s, start_s, space FROM sitting ORDER BY id")
-            )
-            damaged, parts = rows.check_parts(
-                db.execute("SELECT clip, kind, position, data, digest FROM part ORDER BY clip")
-            )
-            clips, lost_clips = rows.clip_entries(
-                db.execute(
-                    "SELECT id, start_s, end_s, labels, caption, tokens_seen, tokens_kept, bytes, digest "
-                    "FROM clip ORDER BY id"
-                ),
-                parts,
-                damaged,
-            )
-            words, lost_words = rows.words_entries(
-                db.execute(
-                    "SELECT id, utterance, start_s, end_s, text, origin, answered, sound_label, vector, digest "
-                    "FROM spoken ORDER BY id"
-                )
-            )
-            sounds = tuple(
-                rows.sound_entry(row)
-                for row in db.execute("SELECT id, start_s, end_s, label, score, origin FROM heard ORDER BY id")
-            )
-            used = dict(db.execute("SELECT name, seq FROM sqlite_sequence"))
-        return StoredMemory(
-            clips=clips,
-            words=words,
-            sounds=sounds,
-            sittings=sittings,
-            next_clip=used.get("clip", 0) + 1,
-            next_words=used.get("spoken", 0) + 1,
-            next_sound=used.get("heard", 0) + 1,
-            damage=(*self.set_aside, *lost_clips, *lost_words),
-        )
+    def check(self, clips: Sequence[int]) -> tuple[str, ...]:
+        """Read the blobs of clips, which opening did not; sentences about what is lost."""
+        with self._errors(), self._reading() as db:
+            return tuple(check_blobs(db, clips)[0])
 
     def read_clip(self, clip: int) -> Clip | None:
         """A whole clip; None when there is none of that number. Parts that are damaged are left out."""
         with self._errors(), self._reading() as db:
-            row = db.execute(
-                "SELECT id, start_s, end_s, labels, caption, tokens_seen, tokens_kept, bytes FROM clip WHERE id = ?",
-                (clip,),
-            ).fetchone()
+            row = db.execute(f"SELECT {rows.CLIP} FROM clip WHERE id = ?", (clip,)).fetchone()
             if row is None:
                 return None
             parts = db.execute(
-                "SELECT kind, t_s, data, digest FROM part WHERE clip = ? ORDER BY kind, position", (clip,)
+                f"SELECT {rows.PART} FROM part WHERE clip = ? ORDER BY kind, position", (clip,)
             ).fetchall()
         return rows.whole_clip(row, parts)
 
     def read_short_term(self, clip: int) -> NDArray[np.float16] | None:
         """S_k alone."""
         with self._errors(), self._reading() as db:
-            row = db.execute("SELECT data, digest FROM part WHERE clip = ? AND kind = 'S'", (clip,)).fetchone()
-        return rows.unpack_rows(*row) if row is not None else None
+            row = db.execute(f"SELECT {rows.PART} FROM part WHERE clip = ? AND kind = 'S'", (clip,)).fetchone()
+        return rows.unpack_rows(row[4]) if row is not None and rows.part_is_whole(row) else None
 
     def read_long_term(self, segment: int) -> tuple[tuple[int, ...], NDArray[np.float32]] | None:
         """H̄ of a segment, as it was kept."""
         with self._errors(), self._reading() as db:
-            row = db.execute("SELECT clips, data, digest FROM long_term WHERE segment = ?", (segment,)).fetchone()
-        if row is None or (data := rows.unpack_rows(row[1], row[2])) is None:
+            row = db.execute(
+                "SELECT segment, clips, data, digest FROM long_term WHERE segment = ?", (segment,)
+            ).fetchone()
+        if row is None or not rows.row_is_whole(row):
             return None
-        return tuple(int(clip) for clip in np.frombuffer(row[0], "<i8")), data.astype(np.float32)
+        return tuple(int(clip) for clip in np.frombuffer(row[1], "<i8")), rows.unpack_rows(row[2]).astype(np.float32)
 
     def match_words(
         self, words: Sequence[str], last_row: int, limit: int
@@ -243,68 +222,79 @@ class SqliteStore:
     def begin(self, sitting: Sitting) -> None:
         """A process starts to write."""
         with self._writing() as db:
-            row = (sitting.epoch_s, sitting.start_s, sitting.space)
-            db.execute("INSERT INTO sitting (epoch_s, start_s, space) VALUES (?, ?, ?)", row)
+            db.execute(f"INSERT INTO sitting ({rows.SITTING}) VALUES (?, ?, ?, ?)", rows.sitting_row(sitting))
 
     def add_clip(self, entry: ClipEntry, clip: Clip) -> None:
         """Keep a closed clip."""
         with self._writing() as db:
-            db.execute("INSERT INTO clip VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.clip_row(entry))
-            db.executemany("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", rows.part_rows(clip))
+            parts = rows.part_rows(clip)
+            row = rows.clip_row(entry, clip.global_, len(parts))
+            db.execute(f"INSERT INTO clip ({rows.CLIP}) VALUES ({', '.join('?' * 12)})", row)
+            db.executemany(f"INSERT INTO part ({rows.PART}) VALUES (?, ?, ?, ?, ?, ?)", parts)
 
-    def amend_clip(self, entry: ClipEntry) -> None:
-        """Keep the caption that a clip got later."""
-        caption, checksum = rows.caption_row(entry)
+    def amend_clip(self, entry: ClipEntry, frame_times_s: Sequence[float] | None = None) -> None:
+        """Keep the caption that a clip got later or, with the times of all its frames, that it went on."""
         with self._writing() as db:
-            db.execute("UPDATE clip SET caption = ?, digest = ? WHERE id = ?", (caption, checksum, entry.id))
+            room.amend(db, [entry], frame_times_s)
 
     def add_words(self, entry: WordsEntry, vector: NDArray[np.float32]) -> None:
         """Keep words, with their sentence vector, and index them."""
         with self._writing() as db:
-            db.execute("INSERT INTO spoken VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.words_row(entry, vector))
+            row = rows.words_row(entry, vector)
+            db.execute(f"INSERT INTO spoken ({rows.WORDS}) VALUES ({', '.join('?' * 10)})", row)
             db.execute("INSERT INTO said (rowid, text) VALUES (?, ?)", (entry.row, entry.spoken.text))
 
     def amend_words(self, row: int, answered: bool | None) -> None:
         """Keep whether words were answered."""
         with self._writing() as db:
-            db.execute("UPDATE spoken SET answered = ? WHERE id = ?", (answered, row))
+            room.amend_words(db, row, answered)
 
     def add_sound(self, entry: SoundEntry) -> None:
         """Keep a sound."""
         with self._writing() as db:
-            db.execute("INSERT INTO heard VALUES (?, ?, ?, ?, ?, ?)", rows.sound_row(entry))
+            db.execute(f"INSERT INTO heard ({rows.SOUND}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows.sound_row(entry))
 
     def amend_sound(self, entry: SoundEntry) -> None:
         """Keep the name that a sound got later."""
-        named = (entry.heard.label, entry.heard.score, entry.row)
+        row = rows.sound_row(entry)
         with self._writing() as db:
-            db.execute("UPDATE heard SET label = ?, score = ? WHERE id = ?", named)
+            db.execute(
+                "UPDATE heard SET label = ?, score = ?, digest = ? WHERE id = ?", (row[3], row[4], row[6], row[0])
+            )
 
     def add_long_term(self, segment: int, clips: Sequence[int], memory: NDArray[np.float32]) -> None:
         """Keep H̄ of a full segment: the clips that it was integrated from and a row for each."""
-        data = rows.pack_rows(memory)
+        row = (segment, np.array(clips, "<i8").tobytes(), rows.pack_rows(memory))
         with self._writing() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO long_term VALUES (?, ?, ?, ?)",
-                (segment, np.array(clips, "<i8").tobytes(), data, rows.digest(data)),
-            )
+            db.execute("INSERT OR REPLACE INTO long_term VALUES (?, ?, ?, ?)", (*row, rows.row_digest(row)))
 
     def forget(
         self, clips: Sequence[int], words: Sequence[int], sounds: Sequence[int], segments: Sequence[int]
     ) -> None:
-        """Delete for good, index entries and free pages included."""
+        """Delete for good, index entries and free pages included. Damaged rows go too: nobody knows their time."""
+        left = self._left_out
+        gone = ([*clips, *left.clips], [*words, *left.words], [*sounds, *left.sounds], segments)
         with self._writing() as db:
-            db.executemany("DELETE FROM part WHERE clip = ?", [(clip,) for clip in clips])
-            db.executemany("DELETE FROM clip WHERE id = ?", [(clip,) for clip in clips])
-            db.executemany("DELETE FROM spoken WHERE id = ?", [(row,) for row in words])
-            db.executemany("DELETE FROM heard WHERE id = ?", [(row,) for row in sounds])
-            db.executemany("DELETE FROM long_term WHERE segment = ?", [(segment,) for segment in segments])
-            if words:  # a deleted entry would stay in the index's old pages until they merge: write it anew
-                db.execute("INSERT INTO said (said) VALUES ('rebuild')")
+            room.forget(db, *gone)
+        self._left_out = LeftOut()
         with self._errors(), self._read_lock:
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._writer.execute("PRAGMA incremental_vacuum").fetchall()
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            store_salvage.shred(store_salvage.set_aside_files(self.path))
+            room.vacuum(self._writer)
+
+    def let_go(self, clips: Sequence[ClipEntry]) -> None:
+        """Delete pictures and S_k of clips, whose entries are these now; their rows, words and g_k stay."""
+        with self._writing() as db:
+            room.let_go(db, clips)
+
+    def whole_clips(self, most: int) -> tuple[int, ...]:
+        """The oldest clips that still have their pictures and S_k, in order."""
+        with self._errors(), self._reading() as db:
+            return room.whole_clips(db, most)
+
+    def used_bytes(self) -> int:
+        """What the store takes on disk, less the room that was freed in it and will be used again."""
+        with self._errors():
+            return room.used_bytes(self._writer)
 
     def size_bytes(self) -> int:
         """What the store takes on disk."""
@@ -322,7 +312,7 @@ class SqliteStore:
     # ---- transactions ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[Connection]:
         with self._errors():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
@@ -334,7 +324,7 @@ class SqliteStore:
                 raise
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Connection]:
         with self._read_lock:
             yield self._reader
 
@@ -342,5 +332,10 @@ class SqliteStore:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except WRITING_ERRORS as error:
+            if no_room(error, self.path.parent):
+                raise in_words(OSError(errno.ENOSPC, "No space left on device")) from error
+            if is_damage(error):
+                with contextlib.suppress(OSError):
+                    self.path.with_name(_SUSPECT).touch()
             raise in_words(error) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,13 @@ class StoredMemory:
 
     def space_at(self, t_s: float) -> str:
         """The space of what was compressed at a moment."""
-        return next((sitting.space for sitting in reversed(self.sittings) if sitting.start_s <= t_s), "")
+        return self.spaces_of([t_s])[0]
+
+    def spaces_of(self, times_s: Sequence[float]) -> list[str]:
+        """The space of what was compressed at each of some moments."""
+        starts_s = [sitting.start_s for sitting in self.sittings]
+        spaces = ["", *(sitting.space for sitting in self.sittings)]
+        return [spaces[bisect_right(starts_s, t_s)] for t_s in times_s]
 
 
 class MemoryStore(Protocol):
@@ -77,6 +84,10 @@ class MemoryStore(Protocol):
 
     def load(self) -> StoredMemory:
         """Everything but pictures and S_k; entries that are damaged are left out and reported."""
+        ...
+
+    def check(self, clips: Sequence[int]) -> tuple[str, ...]:
+        """Read pictures and S_k of clips, which `load` did not; sentences about what is lost."""
         ...
 
     def begin(self, sitting: Sitting) -> None:
@@ -87,8 +98,8 @@ class MemoryStore(Protocol):
         """Keep a closed clip."""
         ...
 
-    def amend_clip(self, entry: ClipEntry) -> None:
-        """Keep the caption that a clip got later."""
+    def amend_clip(self, entry: ClipEntry, frame_times_s: Sequence[float] | None = None) -> None:
+        """Keep the caption that a clip got later or, with the times of all its frames, that it went on."""
         ...
 
     def add_words(self, entry: WordsEntry, vector: NDArray[np.float32]) -> None:
@@ -141,6 +152,18 @@ class MemoryStore(Protocol):
 
     def close(self) -> None:
         """Write out and let go. Safe to call twice."""
+        ...
+
+    def used_bytes(self) -> int:
+        """What the store takes on disk, less the room that was freed in it and will be used again."""
+        ...
+
+    def whole_clips(self, most: int) -> tuple[int, ...]:
+        """The oldest clips that still have their pictures and S_k, in order."""
+        ...
+
+    def let_go(self, clips: Sequence[ClipEntry]) -> None:
+        """Delete pictures and S_k of clips, whose entries are these now; their rows, words and g_k stay."""
         ...
 
 

@@ -4,21 +4,52 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
 import sqlite3
+from pathlib import Path
 
 from omnilive_demo.memory.store import StoreError
+from omnilive_demo.memory.store_connection import DATABASE_ERRORS
 
 _log = logging.getLogger(__name__)
 
+LEAST_ROOM = 64 * 1024  # bytes
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file itself is broken."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-    ) or isinstance(error, sqlite3.IntegrityError)
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BROKEN_SCHEMA = ("no such table", "no such column", "no such module", "malformed", "has no column", "already exists")
+
+
+class Damage(Exception):
+    """A look through the file found something broken."""
+
+
+# What reading a file may raise that does not hold what was written, or cannot be read at all.
+READING_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, Damage, ArithmeticError, ValueError, TypeError)
+WRITING_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, OSError)
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether the file itself is broken: SQLite says so, or what it holds makes no sense."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # not SQLite's: values of a kind that nobody wrote
+        return not isinstance(error, OSError)
+    if code & 0xFF in _DAMAGE or type(error).__name__ == "IntegrityError":
+        return True
+    return code & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA) and any(
+        words in str(error) for words in _BROKEN_SCHEMA
+    )
+
+
+def no_room(error: Exception, folder: Path) -> bool:
+    """Whether an I/O error comes of a full disk: SQLite does not say so where it cannot grow the log's index."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return False
+    try:
+        return shutil.disk_usage(folder).free < LEAST_ROOM
+    except OSError:
+        return False
 
 
 def in_words(error: Exception) -> StoreError:

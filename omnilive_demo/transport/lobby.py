@@ -40,6 +40,7 @@ class Lobby:
         make_session: makes a session from its short name; the lobby starts and closes it.
         clock: seconds of a monotonic clock.
         make_sources: what plays files and streams into a session.
+        take_up: makes a session on a memory that was kept; raises InputError while another visit has it.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class Lobby:
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         make_sources: MakeSources | None = None,
+        take_up: Callable[[str, Path], Session] | None = None,
     ) -> None:
         self._make_session = make_session
+        self._take_up = take_up
         self._make_sources = make_sources or _source_runner
         self._settings = settings
         self._now = clock
@@ -69,8 +72,8 @@ class Lobby:
             self._reaper = asyncio.create_task(self._reap(), name="lobby")
             await asyncio.to_thread(_remove_stale, self._settings.data_dir / "uploads")
 
-    async def enter(self, ticket: str = "", address: str = "") -> Visit | Waiting:
-        """A seat, or a place in the line.
+    async def enter(self, ticket: str = "", address: str = "", memory: Path | None = None) -> Visit | Waiting:
+        """A seat, or a place in the line. `memory`: the folder of a kept memory that the visit goes on with.
 
         Raises:
             InputError: code `too_many_requests`, `lobby_full`, `server_stopping` or what the session could not do.
@@ -86,7 +89,7 @@ class Lobby:
         self._room.leave(ticket)
         self._opening += 1
         try:
-            visit = await self._open()
+            visit = await self._open(memory)
         finally:
             self._opening -= 1
         if self._stopping():  # while the session was starting
@@ -145,10 +148,13 @@ class Lobby:
 
     # ---- inside ------------------------------------------------------------------------------------------------------
 
-    async def _open(self) -> Visit:
+    async def _open(self, memory: Path | None) -> Visit:
         number = secrets.token_hex(4)
         folder = self._settings.data_dir / "uploads" / number
-        session = self._make_session(number)
+        if memory is not None and self._take_up is not None:
+            session = self._take_up(number, memory)
+        else:
+            session = self._make_session(number)
         visit = Visit(session, self._make_sources(session, self._settings, folder), folder, self._now)
         try:
             await session.start()

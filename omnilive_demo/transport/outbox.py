@@ -116,14 +116,15 @@ class Outbox:
         self.forgotten_seq = self.last_seq
 
     def _coalesce(self, event: PageEvent, message: Message) -> None:
-        key, replaceable = _coalescing(event)
-        if key is None:
-            return
-        older = self._replaceable.pop(key, None)
-        if older is not None:
-            self._drop(older)
-        if replaceable:
-            self._replaceable[key] = message.seq
+        replaced, own = _coalescing(event)
+        for key in replaced:
+            older = self._replaceable.pop(key, None)
+            if older is not None:
+                self._drop(older)
+        if own is not None:
+            self._replaceable[own] = message.seq
+            if len(self._replaceable) > 2 * self._most:  # most of these have left the ring
+                self._replaceable = {key: seq for key, seq in self._replaceable.items() if seq in self._ring}
 
     def _drop(self, seq: int) -> None:
         message = self._ring.pop(seq, None)
@@ -159,19 +160,23 @@ class Reader:
         self._outbox.leave(self._wake)
 
 
-def _coalescing(event: PageEvent) -> tuple[Hashable, bool]:
-    """What an event replaces (a key; None: nothing), and whether a later event of that key may replace it."""
+def _coalescing(event: PageEvent) -> tuple[tuple[Hashable, ...], Hashable | None]:
+    """The keys of what an event replaces, and its own key, if a later event may replace it."""
     match event:
         case Caption():
-            return ("caption", event.utterance), not event.final
-        case ClipRemembered():
-            return ("clip", event.id), event.open
+            key = ("caption", event.utterance)
+            return (key,), None if event.final else key
+        case ClipRemembered(open=True):
+            return (("clip", event.id),), ("clip", event.id)
+        case ClipRemembered():  # it may get a caption yet, or go on
+            return (("clip", event.id), ("closed", event.id)), ("closed", event.id)
         case LoadProgress():
-            return ("progress", event.model), True
+            return (("progress", event.model),), ("progress", event.model)
         case MemoryFigures():
             # What was forgotten must reach every page; figures alone are only worth their newest.
-            return "memory", event.forgot_from_s is None and event.forgot_to_s is None
+            forgot = event.forgot_from_s is not None or event.forgot_to_s is not None
+            return ("memory",), None if forgot else "memory"
         case Hello() | StateChanged() | SourceChanged() | MediaCarried():
-            return event.TYPE, True
+            return (event.TYPE,), event.TYPE
         case _:
-            return None, False
+            return (), None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,11 @@ from starlette.websockets import WebSocket
 
 from omnilive_demo.config import Settings
 from omnilive_demo.events import Json
+from omnilive_demo.session import InputError
+from omnilive_demo.transport.archive_routes import archive_routes
 from omnilive_demo.transport.ice import Ice
+from omnilive_demo.transport.keep_routes import keep_routes
+from omnilive_demo.transport.keeping import KeptMemories
 from omnilive_demo.transport.lobby import Lobby
 from omnilive_demo.transport.memory_routes import memory_routes
 from omnilive_demo.transport.origin import client_address, origin_allowed
@@ -26,12 +32,13 @@ from omnilive_demo.transport.replies import FOREIGN, ApiError, Endpoint, guarded
 from omnilive_demo.transport.uploads import receive_upload
 from omnilive_demo.transport.visit import Visit
 from omnilive_demo.transport.voice_routes import voice_routes
-from omnilive_demo.transport.waiting import Waiting
+from omnilive_demo.transport.waiting import RateLimit, Waiting
 from omnilive_demo.transport.webrtc import OfferRefused, WebRtc
 from omnilive_demo.transport.websocket import Live
 
 POLL_S = 3  # how often a waiting page asks again
 MAX_BODY_BYTES = 100_000
+LINKS_EACH, LINKS_TOGETHER = 30, 300  # in a minute; a waiting page asks every three seconds
 
 # Some systems have other ideas about these, and browsers insist on them.
 MIME_TYPES = {
@@ -45,6 +52,7 @@ class EnterBody(BaseModel):
     """The body of `POST /session`; may be absent."""
 
     ticket: str = Field("", max_length=64)
+    memory: str = Field("", max_length=64, description="the token of a private link")
 
 
 class OfferBody(BaseModel):
@@ -64,12 +72,13 @@ def build_routes(
     page_folder: Path,
     samples_folder: Path,
     profiles: Profiles,
+    kept: KeptMemories,
 ) -> list[BaseRoute]:
     """All routes of ours. `health` gives the body of `/healthz`."""
     guard = guarded(settings)
     ice = Ice(settings)
     webrtc = WebRtc(settings, ice) if settings.webrtc else None
-    doors = _Doors(lobby, settings, ice, webrtc)
+    doors = _Doors(lobby, settings, ice, webrtc, kept)
 
     async def healthz(request: Request) -> Response:
         return reply(health())
@@ -88,6 +97,8 @@ def build_routes(
         route("/webrtc/offer", doors.offer, "POST"),
         WebSocketRoute("/ws/live", live),
         route("/api/session/upload", doors.upload, "POST"),
+        *archive_routes(settings, doors.owner, guard),
+        *keep_routes(settings, kept, doors.owner, guard),
         *memory_routes(settings, doors.owner, guard),
         *voice_routes(doors.owner, guard),
         Route("/api/session/profile", guard(profile_endpoint(settings, doors.owner, profiles)), methods=["POST"]),
@@ -100,11 +111,13 @@ def build_routes(
 class _Doors:
     """The endpoints that let visitors in and out."""
 
-    def __init__(self, lobby: Lobby, settings: Settings, ice: Ice, webrtc: WebRtc | None) -> None:
+    def __init__(self, lobby: Lobby, settings: Settings, ice: Ice, webrtc: WebRtc | None, kept: KeptMemories) -> None:
         self._lobby = lobby
         self._settings = settings
         self._ice = ice
         self._webrtc = webrtc
+        self._kept = kept
+        self._guesses = RateLimit(LINKS_EACH, LINKS_TOGETHER, 60.0, time.monotonic)
 
     def owner(self, request: Request) -> Visit:
         """The visit that the request's token belongs to. Raises ApiError 401."""
@@ -123,10 +136,12 @@ class _Doors:
     async def enter(self, request: Request) -> Response:
         """`POST /session`: go on with the visit of the token, or begin one, or wait."""
         visit = self._bearer(request)
-        if visit is None:
-            body = await _body(request, EnterBody)
-            peer = request.client.host if request.client else ""
-            found = await self._lobby.enter(body.ticket, client_address(request.headers, peer, self._settings))
+        body = await _body(request, EnterBody)
+        peer = request.client.host if request.client else ""
+        address = client_address(request.headers, peer, self._settings)
+        memory = await self._linked(body.memory, address) if body.memory else None
+        if visit is None or memory not in (None, visit.session.folder):
+            found = await self._lobby.enter(body.ticket, address, memory)
             if isinstance(found, Waiting):
                 raise ApiError(
                     503, "waiting", found.message, "Keep this page open.", {"Retry-After": str(POLL_S)},
@@ -145,6 +160,18 @@ class _Doors:
             "transports": ["webrtc", "websocket"] if self._webrtc else ["websocket"],
             "public": self._settings.public,
         })  # fmt: skip
+
+    async def _linked(self, token: str, address: str) -> Path:
+        """The folder that a private link leads to."""
+        if not self._guesses.admit(address):
+            raise InputError("too_many_requests", "Too many links were tried in a short time.", "Wait for a minute.")
+        folder = await asyncio.to_thread(self._kept.find, token)
+        if folder is None:
+            raise ApiError(
+                404, "no_memory", "This link leads to no memory: it was taken back, or it has expired.",
+                "Open the page without it to begin anew.",
+            )  # fmt: skip
+        return folder
 
     async def leave(self, request: Request) -> Response:
         """`DELETE /session`: the visitor is done."""

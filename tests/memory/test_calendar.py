@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from memory_stream import HashedWords, said
 
+from omnilive_demo import telling
 from omnilive_demo.cancel import CancelToken
-from omnilive_demo.memory.calendar import DAY_S, Calendar
+from omnilive_demo.memory.calendar import DAY_S, Calendar, away_s
 from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import Sitting
@@ -63,3 +64,47 @@ def test_who_does_not_know_the_local_time_says_none(tmp_path: Path) -> None:
     assert span is not None
     assert span.end_s <= 60.0 - DAY_S + 1.0
     memory.close()
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "stream_s"),
+    [(1000.0, 0.0), (1050.0, 50.0), (1500.0, 100.0), (2000.0, 300.0), (2010.0, 310.0), (510.0, 110.0), (900.0, 300.0)],
+)
+def test_an_imported_memory_keeps_its_own_time(wall_s: float, stream_s: float) -> None:
+    sittings = (Sitting(1000.0, 0.0), Sitting(500.0, 100.0), Sitting(2000.0, 300.0))  # the middle one was imported
+    assert Calendar(sittings, 0.0)._stream(wall_s) == stream_s
+
+
+@pytest.mark.parametrize(
+    ("sittings", "gone_s"),
+    [
+        ((Sitting(1000.0, 0.0),), 0.0),
+        ((Sitting(1000.0, 0.0), Sitting(8800.0, 600.0)), 7200.0),
+        ((Sitting(1000.0, 0.0), Sitting(1100.0, 600.0)), 0.0),  # a file ran faster than life
+    ],
+)
+def test_how_long_somebody_was_away(sittings: tuple[Sitting, ...], gone_s: float) -> None:
+    assert away_s(sittings) == gone_s
+
+
+def test_evidence_of_an_earlier_sitting_is_where_it_was(tmp_path: Path) -> None:
+    first = opened(tmp_path / "a", EVENING_S)
+    first.add_spoken(said(1, 600.0, "the key is in the drawer"))
+    first.close()
+    memory = opened(tmp_path / "a", EVENING_S + 7200.0)
+    assert away_s(memory.sittings) == pytest.approx(7200.0 - memory.start_s)
+    now_s = memory.start_s + 60.0
+    question = Question(1, "where did i say the key is", now_s, memory.snapshot(now_s), True)
+    evidence = memory.recall(question, CancelToken()).evidence
+    assert (evidence[0].text, evidence[0].start_s) == ("the key is in the drawer", 600.0)
+    told = telling.returned(memory)
+    assert told is not None
+    assert told.message == "Welcome back. You were away for 2 hours; what was before is remembered."
+    assert told.since_s == memory.start_s
+    memory.close()
+    soon = opened(tmp_path / "a", EVENING_S + 7230.0)
+    assert telling.returned(soon) is None
+    soon.close()
+    fresh = opened(tmp_path / "b", EVENING_S)
+    assert telling.returned(fresh) is None
+    fresh.close()

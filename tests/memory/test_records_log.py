@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnilive_demo.memory.records_log import ClipEntry, GrowingRows, LogView, RecordsLog, SoundEntry, WordsEntry
+from omnilive_demo.memory.growing import GrowingRows, Prefix
+from omnilive_demo.memory.records_log import ClipEntry, LogView, RecordsLog, SoundEntry, WordsEntry
 from omnilive_demo.records import FrameFeatures, Heard, Spoken
 
 _FEATURES = FrameFeatures(np.zeros(3, np.float32), np.zeros((4, 3), np.float32))
@@ -122,3 +123,14 @@ def test_a_prefix_of_growing_rows_stays_as_it_was(first: int, more: int) -> None
     for _ in range(more):
         rows.append(np.full(2, -1, np.float32))
     assert np.array_equal(prefix, copy)
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(-15, 15), st.integers(-15, 15), st.sampled_from([1, 2, -1]))
+def test_a_prefix_is_read_as_a_list_is(n: int, more: int, start: int, stop: int, step: int) -> None:
+    items = list(range(n + more))
+    plain = items[:n]
+    prefix = Prefix(items, n, {n - 1: 77} if n else {}, (88,))
+    expected = [*plain[:-1], *([77] if n else []), 88]
+    assert list(prefix) == expected
+    assert list(prefix[start:stop:step]) == expected[start:stop:step]
+    assert (prefix[-1], prefix[0], len(prefix)) == (88, expected[0], n + 1)

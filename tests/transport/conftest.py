@@ -17,6 +17,8 @@ from transport_fakes import FakeSession, FakeSources
 from omnilive_demo.clock import ManualTime
 from omnilive_demo.config import Settings
 from omnilive_demo.models.profiles import ProfileError
+from omnilive_demo.session import InputError
+from omnilive_demo.transport.keeping import KeptMemories
 from omnilive_demo.transport.lobby import Lobby
 from omnilive_demo.transport.routes import build_routes
 
@@ -29,16 +31,18 @@ class App:
         self.sessions: list[FakeSession] = []
         self.sources: list[FakeSources] = []
         more: dict[str, Any] = {} if clock is None else {"clock": clock}
-        self.lobby = Lobby(self._session, settings, make_sources=self._source, **more)
+        self.lobby = Lobby(self._session, settings, make_sources=self._source, take_up=self._take_up, **more)
         page, samples = folder / "page", folder / "samples"
         page.mkdir()
         samples.mkdir()
         (page / "app.js").write_text("export const a = 1;")
         (samples / "kitchen.mp4").write_bytes(bytes(range(256)) * 40)
         self.wanted: list[str] = []
+        self.now_s = 1_700_000_000.0
+        self.kept = KeptMemories(settings, lambda: self.now_s)
         self.routes = build_routes(
             self.lobby, settings, self._health, page, samples,
-            SimpleNamespace(check=self._check, change=self.wanted.append),
+            SimpleNamespace(check=self._check, change=self.wanted.append), self.kept,
         )  # fmt: skip
         self.port = 0
         self.http: httpx.AsyncClient
@@ -52,7 +56,15 @@ class App:
 
     def _session(self, number: str) -> Any:
         self.sessions.append(FakeSession(number))
+        self.sessions[-1].folder = self.settings.data_dir / "sessions" / number
         return self.sessions[-1]
+
+    def _take_up(self, number: str, folder: Path) -> Any:
+        if any(session.folder == folder and not session.closed for session in self.sessions):
+            raise InputError("memory_in_use", "This memory is open in another visit just now.", "Wait.")
+        session = self._session(number)
+        session.folder = folder
+        return session
 
     def _source(self, session: Any, settings: Settings, folder: Path) -> Any:
         self.sources.append(FakeSources(session, settings, folder))

@@ -90,6 +90,7 @@ class FakeSession:
 
     def __init__(self, number: str) -> None:
         self.id = number
+        self.folder = Path(number)
         self.clock = SessionClock()
         self.playout = FakePlayout()
         self.memory = FakeMemory()
@@ -109,6 +110,9 @@ class FakeSession:
         self.started += 1
         if self.start_error:
             raise self.start_error
+
+    async def wait_ready(self) -> None:
+        pass
 
     async def close(self, reason: str) -> None:
         if not self.closed:
