@@ -25,7 +25,7 @@ from omnilive_demo.training.world.things import things_of
 DAY_S = 86_400.0
 AGES_S = (600.0, 3600.0, 21_600.0, DAY_S, 2.5 * DAY_S, 4.5 * DAY_S, 6.9 * DAY_S)
 SPEAKS_EVERY_S, SOUNDS_EVERY_S = 60.0, 90.0
-THINGS_AN_AGE = 3
+THINGS_AN_AGE = 5
 MOST_PLANTED_SHARE = 0.3  # of the pool's clips
 HIDDEN = (
     ("spare key", "under the flower pot"), ("passport", "in the top drawer"), ("garage code", "seven four two one"),

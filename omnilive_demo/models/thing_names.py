@@ -20,6 +20,7 @@ def _set(words: str) -> frozenset[str]:
 
 _OTHER_USES = _set("can saw watch ring orange scale plug hook duck tie bolt")
 """Names that are also other words: they count after an article or the like only."""
+_BEHIND_A_CAN = _set("of on in and or")
 _POINTERS = _set(
     "a an the my your our his her their this that these those which any some no one two three four five six many"
 )
@@ -80,6 +81,14 @@ class ThingNames:
             return True
         if form == ("orange",) and any(tuple(words[i + 1 : i + 1 + n]) in self._forms for n in (1, 2, 3)):
             return False  # the orange mug
+        if (
+            form == ("can",)
+            and i
+            and words[i - 1] == "one"
+            and i + 1 < len(words)
+            and words[i + 1] not in _BEHIND_A_CAN
+        ):
+            return False  # where one can see it
         return i > 0 and words[i - 1] in _POINTERS
 
     def synonym(self, words: Sequence[str]) -> str | None:

@@ -90,3 +90,10 @@ def test_other_questions_point_nowhere(words: str) -> None:
 def test_a_need_is_noticed(words: str) -> None:
     assert is_need(words)
     assert not is_need("when was it dark")
+
+
+def test_where_one_can_see_something_names_no_can() -> None:
+    names = ThingNames({"can": "cans", "lollipop": "lollipops"})
+    assert names.mentioned("The part where one can see the lollipop.") == ("lollipop",)
+    assert names.mentioned("I had one can of soup.") == ("can",)
+    assert names.mentioned("Where is the can?") == ("can",)
