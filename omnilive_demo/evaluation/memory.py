@@ -41,10 +41,11 @@ from omnilive_demo.evaluation.nano_models import (
     told_missing,
 )
 from omnilive_demo.memory.clip_index import MAIN, REST
-from omnilive_demo.memory.long_term import MOST_CLOSED_BYTES, SEGMENT_CLIPS
+from omnilive_demo.memory.long_term import MOST_CLOSED_BYTES
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import session_folder
+from omnilive_demo.models.memory_module.segments import SEGMENT_CLIPS
 from omnilive_demo.models.memory_module.weight_files import read_file
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.records import SeenFrame, Spoken

@@ -13,11 +13,12 @@ from omnilive_demo.memory.clip_maker import make_clip
 from omnilive_demo.memory.clip_shelf import ClipShelf, entry_of
 from omnilive_demo.memory.compressor import Compressor
 from omnilive_demo.memory.journal import Journal
-from omnilive_demo.memory.long_term import SEGMENT_CLIPS, LongTerm, segment_of
+from omnilive_demo.memory.long_term import LongTerm, segment_of
 from omnilive_demo.memory.merging import Newest, goes_on, looks_of, stretched
 from omnilive_demo.memory.quota import Quota
 from omnilive_demo.memory.records_log import RecordsLog
 from omnilive_demo.memory.store import MemoryStore
+from omnilive_demo.models.memory_module.segments import SEGMENT_CLIPS
 from omnilive_demo.records import Clip, SeenFrame
 
 

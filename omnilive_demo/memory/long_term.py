@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from omnilive_demo.memory.compressor import Array, Compressor
 from omnilive_demo.memory.store import MemoryStore, StoreError
-from omnilive_demo.models.memory_module.segments import SEGMENT_CLIPS, rows_read
+from omnilive_demo.models.memory_module.segments import MOST_ROWS, SEGMENT_CLIPS, rows_read
 
 _log = logging.getLogger(__name__)
 
