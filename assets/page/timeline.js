@@ -72,8 +72,7 @@ export class Timeline {
   }
 
   #sound(event) {
-    // A better name for a sound that is there already comes as the same moment once more.
-    this.sounds = [...this.sounds.filter((one) => one.start_s !== event.start_s || one.origin !== event.origin), event].slice(-2000);
+    this.sounds = [...this.sounds.filter((one) => one.start_s !== event.start_s || one.origin !== event.origin), event].slice(-2000); // or a better name
     this.#redraw(event.start_s, event.end_s);
   }
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "retrieval": "does a question find its clip? recall on held-out drawn streams, against mean pooling and chance",
     "recognise": "what is in the picture? names of drawn things, and false names on photographs and unknown things",
     "memory": "a memory of days: cost of a clip and of a question by age, RAM, disk, recall by age, kills",
+    "kills": "kill -9 at any point of remembering: what was lost",
     "reading": "what S_k holds: names, counts, colours, motion and captions read from it, and without it",
     "measure": "every measurement with full counts, into measurements/*.json",
 }
