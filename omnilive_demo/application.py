@@ -180,10 +180,15 @@ def _totals(figures: Iterable[dict[str, float]]) -> dict[str, float]:
     return totals
 
 
+def lasts(folder: Path) -> bool:
+    """Whether somebody may come back to the memory in a session's folder."""
+    return folder.name == LOCAL_MEMORY or is_kept(folder)
+
+
 def remove_stale(sessions: Path, in_use: Collection[Path] = ()) -> None:
     """Remove what visits of a killed process left behind. A day old: another process may serve from this folder too."""
     for folder in sessions.glob("*"):
-        if folder.name == LOCAL_MEMORY or folder in in_use or is_kept(folder):
+        if lasts(folder) or folder in in_use:
             continue
         if time_of_day_s() - folder.stat().st_mtime > STALE_S:
             shutil.rmtree(folder, ignore_errors=True)
@@ -203,7 +208,7 @@ def run(settings: Settings) -> int:
         log.error("%s", error)
         return 2
     try:
-        check_key(settings.data_dir, settings.memory_key.get_secret_value())
+        check_key(settings.data_dir, settings.memory_key.get_secret_value(), lasts)
     except StoreError as error:
         log.error("%s %s", error, error.hint)
         return 2

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 FRAME_WRITES = 32
 REPEAT_FAILURE_S = 60.0
 CAPTION_WAITS_S = 30.0
+SURELY_CHECKED = 64  # newest clips, whose pictures were read when the memory was opened
+CHECKED_AT_ONCE, CHECK_PAUSE_S = 16, 1.0  # clips, and seconds between two such looks
 
 
 def open_memory(engine: Engine, folder: Path, epoch_s: float) -> SessionMemory:
@@ -73,6 +75,7 @@ class Remembering:
         self._failed_s = -REPEAT_FAILURE_S
         self._task: asyncio.Task[None] | None = None
         self._captions: set[asyncio.Task[None]] = set()
+        self._look: asyncio.Task[None] | None = None
         self._goes_on_s = 0.0  # frames of before are not taken in any more
         self._newest_clip = 0  # that was told as a new one; after that it may go on
         self._told_full = False
@@ -80,10 +83,11 @@ class Remembering:
     def start(self) -> None:
         """Begin to write."""
         self._task = asyncio.create_task(self._run(), name="memory")
+        self._look = asyncio.create_task(self._look_through(), name="memory-look")
 
     async def close(self) -> None:
         """Write what waits, close the open clip and the store."""
-        for task in tuple(self._captions):
+        for task in (*self._captions, *([] if self._look is None else [self._look])):
             task.cancel()
         if self._task is not None:
             self._writes.put_nowait(None)
@@ -131,6 +135,22 @@ class Remembering:
     def waiting(self) -> int:
         """How many writes wait."""
         return self._writes.qsize()
+
+    async def _look_through(self) -> None:
+        """Check the pictures that opening had no time for, oldest last, while the memory has nothing else to do."""
+        hint = "The rest is here, and new things are remembered."
+        for last in range(self._memory.next_clip - 1 - SURELY_CHECKED, 0, -CHECKED_AT_ONCE):
+            first = max(1, last + 1 - CHECKED_AT_ONCE)
+            try:
+                lost = await self._engine.memory.run(
+                    self._memory.check, first, last, session=self._session, priority=Priority.BACKGROUND
+                )
+            except (LaneFull, WorkCancelled, StoreError):
+                continue  # what is damaged there shows when it is looked at
+            for sentence in lost:
+                if sentence not in self._memory.damage:
+                    self._tell(Notice("memory_damaged", sentence, hint))
+            await asyncio.sleep(CHECK_PAUSE_S)
 
     async def _run(self) -> None:
         while (write := await self._writes.get()) is not None:

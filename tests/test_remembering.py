@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from session_fakes import InlineLane
 
+from omnilive_demo import remembering
 from omnilive_demo.events import ClipRemembered, MemoryFigures, Notice, PageEvent
 from omnilive_demo.memory import quota
 from omnilive_demo.memory.picture_scores import PictureScale
@@ -128,3 +131,28 @@ async def test_a_full_memory_is_told_once(tmp_path: Path, monkeypatch: pytest.Mo
     figures = [event for event in told if isinstance(event, MemoryFigures)]
     assert figures[-1].let_go >= 2
     assert [event.code for event in told if isinstance(event, Notice)] == ["memory_full"]
+
+
+async def test_damaged_pictures_that_opening_had_no_time_for_are_told_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnilive_demo.memory.store_reading.CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(remembering, "SURELY_CHECKED", 0)
+    monkeypatch.setattr(remembering, "CHECK_PAUSE_S", 0.0)
+    first = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0)
+    for t_s in range(0, 300, 5):  # a gap of five seconds is no pause; sixteen frames are a clip
+        first.see(frame(float(t_s)))
+    first.close()
+    with closing(sqlite3.connect(tmp_path / "memory.db")) as db:
+        db.execute("UPDATE part SET data = x'00' WHERE clip = 2 AND kind = 'jpeg' AND position = 0")
+        db.commit()
+    lane, told = CountingLane(), list[PageEvent]()
+    memory = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0)
+    assert memory.damage == ()
+    writer = Remembering("1", SimpleNamespace(memory=lane, captioner=None), memory, told.append)  # type: ignore[arg-type]
+    writer.start()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert [event.message for event in told if isinstance(event, Notice)] == ["Clip 2 has lost a picture."]
+    assert Priority.BACKGROUND in lane.priorities
+    await writer.close()

@@ -28,6 +28,13 @@ export function tabName() {
   return name;
 }
 
+/** The token of a private link with which the page was opened; it does not stay in the address. */
+function privateLink() {
+  const [, token = ''] = /^#memory=([\w-]{20,64})$/.exec(location.hash) ?? [];
+  if (token) history.replaceState(history.state, '', location.pathname + location.search);
+  return token;
+}
+
 export class Api {
   constructor() {
     this.token = stored(localStorage, KEY);
@@ -35,18 +42,25 @@ export class Api {
     this.iceServers = [];
     this.peers = true;
     this.race = false;
+    this.memory = privateLink();
+    this.refused = null; // why a private link led nowhere
   }
 
   /** Begin a session, or go on with the one whose token this browser holds. Throws when there is no seat. */
   async open() {
     let answer;
     try {
-      answer = await this.post('session', this.ticket ? { ticket: this.ticket } : {});
+      answer = await this.post('session', { ...(this.ticket && { ticket: this.ticket }), ...(this.memory && { memory: this.memory }) });
     } catch (error) {
+      if (error.code === 'no_memory') {
+        Object.assign(this, { memory: '', refused: error });
+        return this.open();
+      }
       if (error.told?.ticket) answer = error.told; else throw error;
     }
     this.ticket = answer.ticket ?? '';
     if (!answer.token) throw Object.assign(new ApiError(503, 'waiting', answer.message ?? ''), { told: answer, retryAfterS: answer.retry_after_s ?? 3 });
+    this.memory = '';
     this.token = answer.token;
     this.webrtcId = answer.webrtc_id;
     this.iceServers = answer.ice_servers ?? [];

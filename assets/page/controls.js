@@ -41,7 +41,6 @@ export class Controls {
       end: () => this.end(),
       flip: () => this.flip(),
       sound: () => ui.stage.toggleSound(),
-      export: () => ui.recall.export(),
       calm: () => ui.stage.calm('closed'),
       'clear-marks': () => ui.timeline.unmark(),
       'to-now': () => ui.timeline.toNow(),

@@ -5,6 +5,7 @@ import { Audio } from './audio.js';
 import { ClipView } from './clipview.js';
 import { Controls } from './controls.js';
 import { Devices, WakeLock } from './devices.js';
+import { Keeping } from './keeping.js';
 import { Live } from './live.js';
 import { Media } from './media.js';
 import { Panel } from './panel.js';
@@ -106,6 +107,7 @@ function begin(root) {
   page.clipView = new ClipView(page, live, api, page.timeline);
   page.panel = new Panel(page, live, api, devices);
   page.recall = new Recall(page, api);
+  new Keeping(page, live, api);
   new Waterfall(page, live);
   const media = new Media(page, live, api, audio);
   page.controls = new Controls(page, { live, api, devices, audio, media, wake: new WakeLock() });

@@ -94,6 +94,10 @@ class LongMemory(Protocol):
         """Closed clips whose number is `first` to `last` (included), for the timeline; read as they are asked for."""
         ...
 
+    def check(self, first: int, last: int) -> tuple[str, ...]:
+        """Whether pictures and S_k of clips can still be read; sentences about those that cannot. Any thread."""
+        ...
+
     def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:
         """The growing clip for the timeline: start_s, end_s, frames, newest picture."""
         ...

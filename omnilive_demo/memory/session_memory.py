@@ -122,15 +122,11 @@ class SessionMemory:
         for sound in stored.sounds:
             self._log.add_sound(sound)
         self.start_s = 0.0 if stored.end_s is None else stored.end_s + RESTART_GAP_S
-        self.damage = stored.damage
+        self.damage, self.sittings = stored.damage, stored.sittings
         for sentence in stored.damage:
             _log.warning("memory: %s", sentence)
-        self.sittings = stored.sittings
-        self._keeper.next_clip, self._next_words, self._next_sound = (
-            stored.next_clip,
-            stored.next_words,
-            stored.next_sound,
-        )
+        self._keeper.next_clip, self._next_words = stored.next_clip, stored.next_words
+        self._next_sound = stored.next_sound
         self.sit(Sitting(epoch_s, self.start_s, self._space))
 
     # ---- writing (one thread) --------------------------------------------------------------------------------------
@@ -289,6 +285,10 @@ class SessionMemory:
         begin = int(np.searchsorted(view.clip_numbers, first))
         end = len(view.clips) if last is None else int(np.searchsorted(view.clip_numbers, last, side="right"))
         return view.clips[begin:end]
+
+    def check(self, first: int, last: int) -> tuple[str, ...]:
+        """Whether pictures and S_k of clips can still be read; sentences about those that cannot."""
+        return self._store.check([entry.id for entry in self._entries(first, last)])
 
     def open_clip(self) -> tuple[float, float, int, KeyFrame] | None:
         """The growing clip: start_s, end_s, frames, newest picture."""

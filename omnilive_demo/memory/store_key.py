@@ -11,6 +11,7 @@ import functools
 import hashlib
 import hmac
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,14 +106,17 @@ def unlock(folder: Path, passphrase: str) -> FileKey | None:
     raise KEY_FILE_DAMAGED
 
 
-def check_key(data_dir: Path, passphrase: str) -> None:
+def check_key(data_dir: Path, passphrase: str, lasts: Callable[[Path], bool] = lambda _: True) -> None:
     """Whether the stores of a data folder open with a passphrase: asked once, before anything is served.
+
+    lasts: which folders' memories somebody will come back to; what a killed visit left behind is of no matter.
 
     Raises:
         StoreError: see `unlock`. Only the newest store is asked, for each may take a moment.
     """
     check_passphrase(passphrase)
-    stores = [folder for folder in (data_dir / "sessions").glob("*") if (folder / FILE_NAME).exists()]
+    folders = (data_dir / "sessions").glob("*")
+    stores = [folder for folder in folders if (folder / FILE_NAME).exists() and lasts(folder)]
     for folder in sorted(stores, key=lambda store: (store / FILE_NAME).stat().st_mtime)[-1:]:
         unlock(folder, passphrase)
 

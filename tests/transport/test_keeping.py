@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from omnilive_demo import application
-from omnilive_demo.application import Application, remove_stale
+from omnilive_demo.application import Application, remove_stale, run
 from omnilive_demo.config import Settings
 from omnilive_demo.events import Bye
+from omnilive_demo.memory.sqlite_store import SqliteStore
 from omnilive_demo.session import InputError
 from omnilive_demo.transport.keeping import DAY_S, KEPT_FILE, KeptMemories, is_kept
 from omnilive_demo.transport.routes import LINKS_EACH
@@ -157,3 +158,26 @@ async def test_the_end_of_a_visit_deletes_its_memory_unless_it_is_kept(
     assert app._kept.find(token) == sessions[0].folder
     assert app.take_up("three", sessions[0].folder).folder == sessions[0].folder
     await app.engine.close()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_start_is_refused_in_a_sentence_where_a_lasting_memory_has_another_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kept: bool
+) -> None:
+    folder = tmp_path / "sessions" / ("local" if kept else "of a killed visit")
+    SqliteStore(folder, key="the first key").close()
+    begun = []
+    monkeypatch.setattr(application.logs, "configure", lambda *_: None)
+    monkeypatch.setattr(application.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(application, "build_page", lambda settings: begun.append(settings) or _Unserved())
+    code = run(Settings(data_dir=tmp_path, profile="nano", memory_key="the second key"))
+    assert (code, bool(begun)) == ((2, False) if kept else (1, True))
+    assert ("does not fit" in caplog.text) == kept
+    assert "second key" not in caplog.text
+
+
+class _Unserved:
+    """A page whose port is taken."""
+
+    def launch(self, **_: object) -> None:
+        raise OSError("taken")
