@@ -51,7 +51,7 @@ class Memories:
         also: indices of clips that are not left out.
         """
         also = np.zeros(0, np.int64) if also is None else also
-        closed = self.view.index.cosines(question, self.view.globals, also)
+        closed = self.view.index.cosines(question, self.view.globals, also[also < len(self.view.clips)])
         if self.open_global is None:
             return closed
         return np.append(closed, units(self.open_global[None]) @ question).astype(np.float32)

@@ -167,7 +167,9 @@ class Ranking:
         asked = asked_for(topic)
         labels = dict(view.sound_names)
         named = np.zeros(len(labels), np.bool_)
-        named[[code for label, code in labels.items() if label in asked or _named(label, topic)]] = True
+        known = [code for label, code in labels.items() if label in asked]
+        # Only where people have no word for any of them: "did the doorbell ring?" is about no ringing phone.
+        named[known or [code for label, code in labels.items() if _named(label, topic)]] = True
         unnamed = labels.get(UNNAMED_SOUND, -1)
         mine = named[view.sound_codes]
         if topic:

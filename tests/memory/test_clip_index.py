@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from omnilive_demo.memory.clip_index import LOOKED_AT, NEWEST, UNSEEN, ClipIndex, units
+from omnilive_demo.memory.moments import memories_of
+from omnilive_demo.memory.records_log import ClipEntry, RecordsLog
 
 WIDTH = 256
 NONE = np.zeros(0, np.int64)
@@ -71,3 +73,16 @@ def test_an_older_reader_finds_its_own_clips_only() -> None:
     found = index.cosines(question, rows[:2500], NONE)
     assert found.shape == (2500,)
     assert int(np.argmax(found)) == 5
+
+
+def test_the_open_clip_of_a_long_memory_is_compared_as_well() -> None:
+    rows = clips(LOOKED_AT + 500)
+    log = RecordsLog()
+    log.add_clips([ClipEntry(n, n, n + 0.5, 3, (), "", 12, 13, 100) for n in range(1, len(rows) + 1)], rows)
+    question = units(rows[5:6])[0]
+    opened = ClipEntry(len(rows) + 1, 9e3, 9e3, 3, (), "", 0, 0, 0), question
+    memories = memories_of(log.view(), opened, "", 9e3, 0.0, "")
+    found = memories.cosines(question, np.array([5, len(rows)]))
+    assert found.shape == (len(rows) + 1,)
+    assert np.allclose(found[[5, -1]], 1.0, atol=1e-3)
+    assert np.allclose(memories.directions([5, len(rows)]) @ question, 1.0, atol=1e-3)

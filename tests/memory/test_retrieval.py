@@ -241,3 +241,14 @@ def test_words_of_a_film_count_less_for_what_i_said(minilm: MiniLM, tmp_path: Pa
     memory.add_spoken(Spoken(2, 20, 22, "tonight at the theatre", "source", False))
     assert _texts(ask(memory, "what did i say", 30)) == ["i will buy bread", "tonight at the theatre"]
     memory.close()
+
+
+def test_a_doorbell_that_rings_is_no_phone(tmp_path: Path) -> None:
+    memory = open_memory(tmp_path)
+    watch(memory, 0, 64)
+    memory.add_heard(heard(5, "bell"))
+    for t_s in (20, 30, 40, 50, 60):
+        memory.add_heard(heard(t_s, "ringing phone"))
+    found = ask(memory, "When did the doorbell ring?", 70.0).evidence
+    assert [(e.kind, e.text) for e in found] == [("sound", "bell")]
+    memory.close()
