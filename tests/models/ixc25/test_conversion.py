@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
 import torch
 from filelock import FileLock
 from models.ixc25.tiny_memory import write_tiny_memory
+from models.ixc25.tiny_release import SHARD, base_tensors, bits, check_whole, shards, write_release
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -25,69 +22,10 @@ from omnilive_demo.models.ixc25_omnilive.conversion_plan import ConversionError
 from omnilive_demo.models.ixc25_omnilive.memory import load_memory_module
 from omnilive_demo.models.memory_module.weight_files import WeightsError, read_folder
 
-SHARD = 3000  # bytes
-
-
-def base_tensors() -> dict[str, Tensor]:
-    random = torch.Generator().manual_seed(1)
-    made = {f"model.layers.{i}.weight": torch.randn(20, 30, generator=random).bfloat16() for i in range(9)}
-    made |= {"plora_sub_GN": torch.randn(1, 1, 1, 8, generator=random), "count": torch.tensor(7)}
-    made["one"] = made["again"] = torch.tensor([1.5, float("nan"), float("inf")])  # the same memory, and no number
-    made["turned"] = torch.arange(6.0).reshape(2, 3).T  # not contiguous
-    made["large"] = torch.randn(2000, generator=random)  # larger than a shard
-    made["bools"] = torch.tensor([True, False])
-    return made
-
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """`base` in two `.bin` shards with its tower apart, the adapter, and a memory that is safetensors already."""
-    folder = tmp_path / "release"
-    base, tower, adapter = folder / "base", folder / "base" / "IXC2d5_clip_l_560", folder / "adapter"
-    tower.mkdir(parents=True)
-    adapter.mkdir()
-    held = base_tensors()
-    where = {name: f"pytorch_model-0000{1 + (i > 6)}-of-00002.bin" for i, name in enumerate(held)}
-    for file in set(where.values()):
-        torch.save({name: held[name] for name in held if where[name] == file}, base / file)
-    (base / "pytorch_model.bin.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}))
-    (base / "config.json").write_text('{"hidden_size": 64}')
-    (base / "modeling.py").write_text("raise SystemExit\n")
-    torch.save({"vision_model.a": torch.ones(4)}, tower / "pytorch_model.bin")
-    torch.save({"base_model.b": torch.ones(3).bfloat16()}, adapter / "adapter_model.bin")
-    torch.save({"rate": 0.1}, adapter / "training_args.bin")
-    write_tiny_memory(folder / "memory")
-    (folder / ".cache").mkdir()
-    torch.save({"hidden": torch.ones(1)}, folder / ".cache" / "pytorch_model.bin")
-    return folder
-
-
-def bits(tensors: dict[str, Tensor]) -> dict[str, tuple[object, ...]]:
-    return {
-        n: (t.dtype, tuple(t.shape), t.contiguous().reshape(-1).view(torch.uint8).tolist()) for n, t in tensors.items()
-    }
-
-
-def shards(out: Path) -> dict[str, tuple[int, int]]:
-    """Which file is which: whoever writes one anew makes another."""
-    return {
-        str(path.relative_to(out)): (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in out.rglob("*.safetensors")
-        if "memory" not in path.parts
-    }
-
-
-def check_whole(out: Path) -> None:
-    assert bits(read_folder(out / "base")) == bits(base_tensors())
-    assert bits(load_file(out / "base" / "IXC2d5_clip_l_560" / "model.safetensors")) == bits(
-        {"vision_model.a": torch.ones(4)}
-    )
-    assert bits(load_file(out / "adapter" / "adapter_model.safetensors")) == bits(
-        {"base_model.b": torch.ones(3).bfloat16()}
-    )
-    assert (out / "base" / "config.json").read_text() == '{"hidden_size": 64}'
-    files = [path.name for path in out.rglob("*") if path.is_file()]
-    assert not [name for name in files if name.endswith((".part", ".bin", ".bin.index.json"))]
+    return write_release(tmp_path / "release")
 
 
 def test_a_release_is_converted_bit_for_bit(release: Path, tmp_path: Path) -> None:
@@ -118,90 +56,6 @@ def test_a_memory_in_pickles_is_the_same_module_afterwards(tmp_path: Path) -> No
     convert(source, tmp_path / "out", shard_bytes=60_000)
     one, other = (load_memory_module(folder).module.state_dict() for folder in (source, tmp_path / "out"))
     assert all(torch.equal(one[name], other[name]) for name in one)
-
-
-def in_a_child(work: Callable[[], object]) -> int:
-    """The signal that ended a process which does some work; 0 when it came to its end."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def killed_at(line: int, work: Callable[[], object]) -> bool:
-    """Whether some work was killed (kill -9) before the n-th line of the conversion that it ran."""
-    left = line
-
-    def trace(frame: FrameType, event: str, _: object) -> Callable[..., object] | None:
-        nonlocal left
-        if frame.f_code.co_filename != conversion.__file__:
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return trace
-
-    def traced() -> None:
-        sys.settrace(trace)
-        work()
-
-    return in_a_child(traced) == -signal.SIGKILL
-
-
-def test_killed_anywhere_it_goes_on_and_writes_nothing_twice(release: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    line, kills, kept = 12, 0, 0
-    while True:
-        shutil.rmtree(out, ignore_errors=True)
-        if not killed_at(line, lambda: convert(release, out, shard_bytes=SHARD)):
-            break
-        kills += 1
-        noted = json.loads((out / NOTES).read_text()) if (out / NOTES).is_file() else {}
-        before = {file: which for file, which in shards(out).items() if file in noted} if out.exists() else {}
-        assert before.keys() == noted.keys()
-        convert(release, out, shard_bytes=SHARD)
-        check_whole(out)
-        assert {file: which for file, which in shards(out).items() if file in before} == before
-        kept += len(before)
-        line += 59
-    assert kills > 10
-    assert kept > 20
-
-
-def test_killed_again_and_again_it_comes_to_its_end(release: Path, tmp_path: Path) -> None:
-    out, runs = tmp_path / "out", 0
-    while killed_at(150 + 50 * runs, lambda: convert(release, out, shard_bytes=SHARD)):
-        runs += 1
-        assert runs < 60
-    assert runs > 5
-    check_whole(out)
-
-
-def test_killed_in_the_middle_of_a_file(release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out, plain, calls = tmp_path / "out", conversion.save_file, []
-
-    def half(tensors: dict[str, Tensor], path: Path, **named: object) -> None:
-        plain(tensors, path, **named)  # type: ignore[arg-type]
-        calls.append(path)
-        if len(calls) == 3:
-            with path.open("r+b") as file:
-                file.truncate(path.stat().st_size // 2)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(conversion, "save_file", half)
-        assert in_a_child(lambda: convert(release, out, shard_bytes=SHARD)) == -signal.SIGKILL
-    assert list(out.rglob("*.part"))
-    assert not (out / "base" / "config.json").exists()
-    before = shards(out)
-    assert len(before) == 2
-    convert(release, out, shard_bytes=SHARD)
-    check_whole(out)
-    assert {file: which for file, which in shards(out).items() if file in before} == before
 
 
 def test_what_is_damaged_or_of_another_release_is_written_again(release: Path, tmp_path: Path) -> None:
