@@ -252,9 +252,9 @@ class SessionMemory:
         """The memory as it is now."""
         return Snapshot(self._log.version, t_s)
 
-    def recall(self, question: Question, cancel: CancelToken) -> Recall:
+    def recall(self, question: Question, cancel: CancelToken, with_long_term: bool = False) -> Recall:
         """The best evidence for a question within its snapshot, best first."""
-        return self._recalling().recall(question, cancel)
+        return self._recalling().recall(question, cancel, with_long_term)
 
     def search(self, words: str, limit: int = 20) -> Recall:
         """Full-text and meaning search over everything."""

@@ -16,6 +16,10 @@ CANNOT = {
     ),
     "lite": (*_LARGER, "On a CPU an answer may take many seconds to begin."),
     "standard": _LARGER,
+    "omnilive": (
+        *_LARGER,
+        "It cannot be asked to tell when it sees a thing: it has no names for things until it writes a clip's caption.",
+    ),
 }  # fmt: skip
 
 
