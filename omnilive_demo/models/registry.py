@@ -23,7 +23,7 @@ NON_COMMERCIAL = Licence(
 _WHISPER = "omnilive_demo.perception.whisper_recognizer:FasterWhisperRecognizer"
 _CLIP = "omnilive_demo.perception.clip_encoder:ClipFrameEncoder"
 _VLM = "omnilive_demo.reasoning.vlm_reasoner:VlmReasoner"
-_OMNILIVE = "internlm/internlm-xcomposer2d5-ol-7b"
+OMNILIVE = "internlm/internlm-xcomposer2d5-ol-7b"
 _OMNILIVE_TERMS = Licence("other", "Commercial use of these weights must be applied for, and is free then.")
 
 # What transformers reads besides the weights: all small, and not the same in every repository.
@@ -151,7 +151,7 @@ _ALL = (
 # The release of OmniLive: one repository, a folder for each part. Its commit could not be compared with anything, and
 # sizes follow from the numbers of weights (docs/fidelity.md).
 _REASONER = ModelSpec(
-    "ixc25-ol-reasoner", ("reasoner", "captioner"), _OMNILIVE, "main", False,
+    "ixc25-ol-reasoner", ("reasoner", "captioner"), OMNILIVE, "main", False,
     (
         ModelFile("base/pytorch_model*.bin", instead="base/model*.safetensors"), ModelFile("base/tokenizer.model"),
         ModelFile("base/config.json"), ModelFile("base/*.json", required=False),
@@ -169,7 +169,7 @@ _RELEASE = (
     replace(_REASONER, name="ixc25-ol-reasoner-8bit", memory=MemoryNeed(None, 15 * GB), bits=8),
     replace(_REASONER, name="ixc25-ol-reasoner-4bit", memory=MemoryNeed(None, 10 * GB), bits=4),
     ModelSpec(
-        "ixc25-ol-memory", ("frame_encoder", "compressor"), _OMNILIVE, "main", False,
+        "ixc25-ol-memory", ("frame_encoder", "compressor"), OMNILIVE, "main", False,
         (
             ModelFile("memory/model.safetensors"), ModelFile("memory/config.json"),
             ModelFile("memory/*.json"), ModelFile("memory/*.txt", required=False),
@@ -178,7 +178,7 @@ _RELEASE = (
         "omnilive_demo.perception.ixc25_encoder:Ixc25FrameEncoder", languages=("en", "zh"),
     ),
     ModelSpec(
-        "ixc25-ol-audio", ("recognition", "sound_tags"), _OMNILIVE, "main", False,
+        "ixc25-ol-audio", ("recognition", "sound_tags"), OMNILIVE, "main", False,
         (
             ModelFile("audio/model.safetensors"), ModelFile("audio/config.json"),
             ModelFile("audio/preprocessor_config.json"), ModelFile("audio/*.json"),
