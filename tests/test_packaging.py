@@ -58,7 +58,7 @@ def test_the_readme_names_both_commands() -> None:
 def test_ci_runs_exactly_make_test() -> None:
     commands = [
         line for line in (ROOT / ".ci" / "run").read_text().splitlines()
-        if line and not line.startswith(("#", "set ", "cd ", "export "))
+        if line and not line.startswith(("#", "set ", "cd ", "export OMNILIVE_GOLDEN="))
     ]  # fmt: skip
     assert commands == ["make test"]
 
