@@ -118,3 +118,26 @@ def write_qwen(folder: Path) -> Path:
 
 
 WRITERS = {"idefics3": write_idefics, "qwen2.5-vl": write_qwen}
+
+SPOKEN = " a| dog| cup| is| it| on| the| red| blue| green| table| and| I| see| of| two| near| left| right| now| light"
+SENTENCES = ". It|. The|. A|. Now"
+
+
+def teach_words(folder: Path) -> Path:
+    """The model in a folder says nothing but a few words and sentences then, on and on: no broken letters, no end."""
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+    processor = AutoProcessor.from_pretrained(folder)
+    model = AutoModelForImageTextToText.from_pretrained(folder)
+    known, words, ends = len(processor.tokenizer), SPOKEN.split("|"), SENTENCES.split("|")
+    processor.tokenizer.add_tokens([*words, *ends])
+    model.resize_token_embeddings(len(processor.tokenizer), mean_resizing=False)
+    generator = torch.Generator().manual_seed(44)
+    with torch.no_grad():
+        for rows in (model.get_input_embeddings().weight, model.lm_head.weight):
+            rows[known:] = torch.randn(rows[known:].shape, generator=generator)
+        model.lm_head.weight[:known] = 0.0
+        model.lm_head.weight[known + len(words) :] *= 0.8  # a sentence has some words
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder

@@ -1,8 +1,8 @@
 """Held-out pictures for `recognise`: drawn, encoded, and everything noted that the figures need.
 
 Groups: *single* (one known thing), *several* (two to six, in clutter), *held* (in a hand), *rehearsed* (only things
-that were shown in training without a name), *unknown* (one thing that no training ever showed), *empty* (backgrounds
-and clutter without any thing).
+that were shown in training without a name), *unknown* (one thing that no training ever showed and no threshold was
+chosen with), *empty* (backgrounds and clutter without any thing).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 from omnilive_demo.evaluation.nano_models import Weights, models_of
 from omnilive_demo.evaluation.retrieval_jobs import Style, sprites_of
 from omnilive_demo.training.world.snapshots import PRESENT_VISIBLE, Kind, snapshot
-from omnilive_demo.training.world.things import Thing, things_of
+from omnilive_demo.training.world.strangers import with_stranger
+from omnilive_demo.training.world.things import Thing, strangers_of, things_of
 from omnilive_demo.training.world.truth import Picture
 
 Group = Literal["single", "several", "held", "rehearsed", "unknown", "empty"]
@@ -114,10 +115,10 @@ def draw(group: Group, number: int, seed: int, style: Style, openmoji: Path | No
     """A picture of a group, and the unknown thing in it (one after another), if it is one of those."""
     rng = np.random.default_rng([seed, GROUPS.index(group), number])
     sprites = sprites_of(style, openmoji)
-    known, rehearsed, strangers = things_of("known"), things_of("rehearsed"), things_of("unknown")
+    known, rehearsed, strangers = things_of("known"), things_of("rehearsed"), strangers_of("test")
     if group == "unknown":
         stranger = strangers[number % len(strangers)]
-        return snapshot(rng, sprites, (stranger,), rehearsed, kind="single"), stranger.name
+        return with_stranger(rng, sprites, stranger), stranger.name
     if group == "rehearsed":
         return _only_rehearsed(rng, style, openmoji, known, rehearsed), ""
     kind: Kind = group

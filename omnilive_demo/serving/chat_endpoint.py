@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 _LIMITS = "max_tokens", "max_completion_tokens"  # what the longest answer is called; the second by newer hosted models
 LOOK_S = 0.02  # how often a wait asks whether it is still wanted
 _TOO_LONG = re.compile(r"context|too long|maximum.{0,40}(?:tokens|length)|token limit|too many tokens", re.IGNORECASE)
+_OTHER_MODEL = re.compile(r"pinned to|model.{0,120}not (?:found|exist|available|served|loaded)", re.IGNORECASE)
 _NO_PICTURES = re.compile(r"image|vision|multi-?modal|content.{0,20}(?:string|type)", re.IGNORECASE)
+_ERROR = re.compile(r'\{\s*"error"\s*:\s*"(.*?)(?:"\s*\})?$')  # whose quotation marks and line breaks are as they came
 
 
 class EndpointError(RuntimeError):
@@ -186,6 +188,8 @@ class ChatEndpoint:
             sentence = f"{self.where} is too busy, or its rate limit is reached. Ask again in a moment."
         elif status >= 500:
             sentence = f"{self.where} has a fault of its own (status {status}). Ask again in a moment."
+        elif _OTHER_MODEL.search(said):  # first: the names of models say "vision", or "long-context"
+            sentence = f"{self.where} has no model {self.model!r}. Choose one that it serves. It said: {said}"
         elif status == 413 or _TOO_LONG.search(said):
             sentence = f"The question with its memories is too long for {self.model!r}. Ask for less at once."
         elif _NO_PICTURES.search(said):
@@ -236,7 +240,12 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[str]:
         data = line[5:].strip()
         if data == "[DONE]":
             return
-        event = json.loads(data)
+        try:
+            event = json.loads(data)
+        except ValueError as error:
+            if told := _ERROR.match(data):
+                raise _Refused(_message(told[1].encode())) from error
+            raise
         yield _text(event, "delta")
         if any(choice.get("finish_reason") for choice in event.get("choices") or ()):
             return

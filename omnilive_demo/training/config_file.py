@@ -34,12 +34,15 @@ class CommandLine(Generic[C]):
     fresh: bool
 
 
-def read_command_line(argv: Sequence[str], cls: type[C], task: str, weights: Path) -> CommandLine[C]:
+def read_command_line(
+    argv: Sequence[str], cls: type[C], task: str, weights: Path, own: Sequence[argparse.ArgumentParser] = ()
+) -> CommandLine[C]:
     """Reads `--config FILE`, `--set key=value` (as often as wished), `--folder DIR`, `--weights FILE` and `--fresh`.
 
-    Ends the program with the message of a `ConfigError`.
+    own: the task's own options, for the help; what they are set to is the task's to read. Ends the program with the
+    message of a `ConfigError`.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m omnilive_demo.training {task}")
+    parser = argparse.ArgumentParser(prog=f"python -m omnilive_demo.training {task}", parents=own)
     parser.add_argument(
         "--config", type=Path, default=CONFIGS / f"{task}.toml", help="TOML file (default: the shipped)"
     )

@@ -7,6 +7,7 @@ space as well, but marked as not known, so that the network learns that there ar
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -28,9 +30,11 @@ from omnilive_demo.training.frame_encoder_check import calibrated, checked
 from omnilive_demo.training.frame_encoder_closeups import CloseUps
 from omnilive_demo.training.frame_encoder_data import Batch, Pool, Sampler, open_pool
 from omnilive_demo.training.frame_encoder_names import NameTable, name_table
+from omnilive_demo.training.frame_encoder_recalibration import recalibrated
 from omnilive_demo.training.optimiser import Group, Optimiser
 from omnilive_demo.training.run import Run, RunSettings
 from omnilive_demo.training.world.sprites import NotoSprites
+from omnilive_demo.training.world.strangers import calibration_pictures
 
 WEIGHTS = ASSETS / "nano" / "frame_encoder.safetensors"
 NAMES = ASSETS / "nano" / "names.json"
@@ -123,15 +127,25 @@ class AveragedWeights:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Trains, calibrates and exports; 1 when it was ended before its budget was used."""
-    line = read_command_line(argv, FrameEncoderConfig, "frame_encoder", WEIGHTS)
+    """Trains, calibrates and exports; 1 when it was ended before its budget was used. Or only calibrates a file."""
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    own.add_argument(
+        "--calibrate", type=Path, metavar="WEIGHTS", help="do not train: choose the naming rule of this file again"
+    )
+    given, _ = own.parse_known_args(argv)
+    line = read_command_line(argv, FrameEncoderConfig, "frame_encoder", WEIGHTS, [own])
+    if given.calibrate is not None:
+        figures = recalibrated(given.calibrate, open_pool(line.config.val), calibration_pictures())
+        print(f"{given.calibrate}\n{json.dumps(figures, indent=1)}")
+        return 0
     table = name_table(MiniLM())
     train, val = open_pool(line.config.train, line.config.pictures), open_pool(line.config.val)
     with Run(line.folder, line.config, line.config.run, line.fresh) as run:
         network = trained(run, line.config, table, train, val)
     if not run.finished:
         return 1
-    write(network, table, val, line.weights, {"steps": run.steps, "seed": line.config.run.seed})
+    about = {"steps": run.steps, "seed": line.config.run.seed}
+    write(network, table, val, calibration_pictures(), line.weights, about)
     return 0
 
 
@@ -242,9 +256,12 @@ def held_loss(hands: Tensor, held: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(hands[told].logsumexp(1) - HAND_PRIOR, held[told])
 
 
-def write(network: FrameNetwork, table: NameTable, val: Pool, path: Path, about: dict[str, object]) -> None:
-    """Calibrates on the validation pool and writes the weights with the names' vectors, and `names.json` beside."""
-    figures, naming, reliability = calibrated(network.float().cpu(), table, val)
+def write(
+    network: FrameNetwork, table: NameTable, val: Pool, strangers: NDArray[np.uint8], path: Path, about: dict[str, int]
+) -> None:
+    """Calibrates on the validation pool and on pictures of strangers (see `calibrated`) and writes the weights with
+    the names' vectors, and `names.json` beside."""
+    figures, naming, reliability = calibrated(network.float().cpu(), table, val, strangers)
     vectors = torch.from_numpy(table.vectors)
     tensors = {
         **network.state_dict(),

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from omnilive_demo.models.nano.frame_network import FrameNetwork, FrameOutput
 from omnilive_demo.perception.naming import FEATURES, NameReader, NamingRule
-from omnilive_demo.training.frame_encoder_data import Pool, plain_batch
+from omnilive_demo.training.frame_encoder_data import Pool, as_floats, plain_batch
 from omnilive_demo.training.frame_encoder_names import NameTable
 
 PRECISION = 0.97  # of the names that are said
-FALSE_NAMING = 0.01  # of the pictures without a known thing; of things never shown in training it is several times more
+FALSE_NAMING = 0.01  # of the drawn pictures without a known thing, whose things the training shows as not to be named
+STRANGERS_NAMED = 0.04  # of the pictures of things that no training shows: these are what a camera meets
 
 
 @torch.no_grad()
@@ -55,13 +56,15 @@ def checked(network: FrameNetwork, table: NameTable, pool: Pool, count: int) -> 
 
 @torch.no_grad()
 def calibrated(
-    network: FrameNetwork, table: NameTable, pool: Pool
+    network: FrameNetwork, table: NameTable, pool: Pool, strangers: NDArray[np.uint8]
 ) -> tuple[dict[str, float], dict[str, object], NDArray[np.float64]]:
     """Figures, the naming rule for the metadata, and the reliability table.
 
     The rule is fitted on the even pictures of the pool and its figures are measured on the odd ones: `name_precision`
     (said names that are true), `name_recall` (present known things that are named), `false_naming` (pictures without
-    any known thing in which something is named), `single_named` (pictures of one known thing that are named right).
+    any known thing in which something is named), `one_thing_named` (pictures of one known thing that are named right).
+    The threshold also heeds `strangers`, pictures `[n, 192, 192, 3]` of things that no training shows, of which
+    `strangers_named` is the share in which something is named: as chosen, and not measured apart from that.
     The reliability table has a row for each tenth of confidence: mean confidence, share that is true, count.
     """
     figures = checked(network, table, pool, len(pool.rows))
@@ -87,7 +90,8 @@ def calibrated(
     confidence = 1 / (1 + np.exp(-(speaks @ weights + bias)))
     without = np.array([not names for names in present])
     without[np.unique(picture[true])] = False
-    threshold = chosen_threshold(confidence[even], true[even], without[picture[even]], int(without[::2].sum()))
+    surest = _surest(network, reader, strangers, weights, bias)
+    threshold = chosen_threshold(confidence[even], true[even], without[picture[even]], int(without[::2].sum()), surest)
     said, odd = confidence >= threshold, ~even
     odd_present = sum(len(names) for names in present[1::2])
     singles = [k for k in range(1, len(present), 2) if len(present[k]) == 1]
@@ -101,6 +105,7 @@ def calibrated(
         / max(odd_present, 1),
         "false_naming": len(set(picture[said & odd & without[picture]].tolist())) / max(int(without[1::2].sum()), 1),
         "one_thing_named": len(right) / max(len(singles), 1),
+        "strangers_named": float((surest >= threshold).mean()),
     }
     rule = {"weights": weights.tolist(), "bias": float(bias), "threshold": float(threshold)}
     NamingRule.of(rule)
@@ -125,15 +130,24 @@ def fitted(features: NDArray[np.float64], true: NDArray[np.bool_]) -> tuple[NDAr
 
 
 def chosen_threshold(
-    confidence: NDArray[np.float64], true: NDArray[np.bool_], in_without: NDArray[np.bool_], without: int
+    confidence: NDArray[np.float64],
+    true: NDArray[np.bool_],
+    in_without: NDArray[np.bool_],
+    without: int,
+    strangers: NDArray[np.float64],
 ) -> float:
-    """The lowest threshold (at least 0.5) that keeps the precision and the false naming that are asked for."""
+    """The lowest threshold (at least 0.5) that keeps the precision and the false naming that are asked for.
+
+    confidence, true, in_without: `[k]`, of each candidate name, the last whether it is in one of the `without` pictures
+    that show no known thing. strangers: `[n]`, the highest confidence in each picture of a stranger.
+    """
     for threshold in np.arange(0.5, 0.99, 0.01):
         said = confidence >= threshold
         if not said.any():
             break
         wrong = (said & in_without).sum() / max(without, 1)  # at most: two names in a picture count twice
-        if true[said].mean() >= PRECISION and wrong <= FALSE_NAMING:
+        named = (strangers >= threshold).mean()
+        if true[said].mean() >= PRECISION and wrong <= FALSE_NAMING and named <= STRANGERS_NAMED:
             return round(float(threshold), 2)
     return 0.99
 
@@ -161,6 +175,24 @@ def auc(rows: list[tuple[float, bool]]) -> float:
     ranks[np.argsort(scores)] = np.arange(1, len(scores) + 1)
     positives = true.sum()
     return float((ranks[true].sum() - positives * (positives + 1) / 2) / (positives * (len(true) - positives)))
+
+
+def _surest(
+    network: FrameNetwork,
+    reader: NameReader,
+    images: NDArray[np.uint8],
+    weights: NDArray[np.float64],
+    bias: float,
+) -> NDArray[np.float64]:
+    """The highest confidence of any name in each picture, 0 where no name is considered."""
+    found = np.zeros(len(images))
+    for rows in _chunks(np.arange(len(images))):
+        out: FrameOutput = network(as_floats(images[rows]))
+        for k, row in enumerate(rows):
+            _, features = reader.candidates(out.patches[k].numpy(), out.vector[k].numpy())
+            if len(features):
+                found[row] = (1 / (1 + np.exp(-(features @ weights + bias)))).max()
+    return found
 
 
 def _chunks(rows: NDArray[np.int64], size: int = 64) -> list[NDArray[np.int64]]:

@@ -31,13 +31,24 @@ class NameTable:
 
 def name_table(encoder: TextEncoder) -> NameTable:
     """The table of the world's things; a name's vector is the mean over several ways to say it."""
+    return name_table_of(name_vectors(encoder, (*things_of("known"), *things_of("rehearsed"))))
+
+
+def name_table_of(vectors: NDArray[np.float32]) -> NameTable:
+    """The table of the world's things with these vectors `[m, 384]`, as a weight file keeps them: known things first.
+
+    Raises:
+        ValueError: there is not one vector for each known and each rehearsed thing.
+    """
     things = (*things_of("known"), *things_of("rehearsed"))
+    if len(vectors) != len(things):
+        raise ValueError(f"{len(vectors)} vectors for the names of {len(things)} things")
     row_of = {thing: row for row, thing in enumerate(things)}
     return NameTable(
         names=tuple(thing.name for thing in things),
         plurals=tuple(thing.plural for thing in things),
         known=len(things_of("known")),
-        vectors=name_vectors(encoder, things),
+        vectors=vectors,
         column_of=np.array([row_of.get(thing, -1) for thing in all_things()], np.int64),
     )
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
 import json
 import os
 import socket
@@ -18,8 +16,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
-from reasoning_fakes import Stage, evidence, frame
+from reasoning_fakes import Stage, evidence
+from remote_stage import decoded_url, seen_frame, stage_of, text_of
 from vlm_checkpoints import write_qwen
 
 from omnilive_demo.models.vlm_model import load_vlm
@@ -27,7 +25,7 @@ from omnilive_demo.reasoning.answer_text import AnswerText
 from omnilive_demo.reasoning.prompt import Prompter
 from omnilive_demo.reasoning.remote_reasoner import LOST, RemoteReasoner, picture_url
 from omnilive_demo.reasoning.vlm_reasoner import chat_of, pictures_of
-from omnilive_demo.records import Delta, SeenFrame
+from omnilive_demo.records import Delta
 from omnilive_demo.serving.chat_endpoint import ChatEndpoint, EndpointError, Patience
 
 QUICK = Patience(connect_s=1, first_token_s=1.0, next_token_s=0.5, attempts=3, pause_s=0.02, longest_pause_s=0.1)
@@ -68,25 +66,11 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def seen_frame(t_s: float, *labels: str, colour: int = 0, change: float = 0.0) -> SeenFrame:
-    return replace(frame(t_s, *labels), image=np.full((48, 64, 3), colour, np.uint8), change=change)
-
-
-def stage_of(reasoner: RemoteReasoner, *frames: SeenFrame) -> Stage:
-    stage = Stage(180.0, *(frames or (seen_frame(179, "cup", colour=200),)))
-    stage.reasoner = reasoner  # type: ignore[assignment]
-    return stage
-
-
 async def ask(reasoner: RemoteReasoner, text: str = "What is this?", *found) -> list[Delta]:
     try:
         return await stage_of(reasoner).deltas(text, *found)
     finally:
         await reasoner.close()
-
-
-def text_of(deltas: list[Delta]) -> str:
-    return "".join(delta.text for delta in deltas)
 
 
 def sent_pictures(body: dict) -> list[np.ndarray]:
@@ -96,10 +80,6 @@ def sent_pictures(body: dict) -> list[np.ndarray]:
     urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
     assert all(url.startswith("data:image/jpeg;base64,") for url in urls)
     return [decoded_url(url) for url in urls]
-
-
-def decoded_url(url: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
 
 
 async def test_an_answer_is_streamed_with_picture_and_evidence(server):
@@ -228,6 +208,7 @@ async def test_a_server_that_is_cut_off_ends_the_answer_with_a_sentence(server, 
     [
         ({"status": 401, "error": {"error": {"message": "bad key sk-test"}}}, "does not accept the key", 1),
         ({"status": 404}, "has no model", 1),
+        ({"status": 400, "error": {"detail": "Server is pinned to 'vision-7b'."}}, "has no model", 1),
         ({"status": 429}, "rate limit", 3),
         ({"status": 429, "error": {"error": {"code": "insufficient_quota"}}}, "rate limit", 1),
         ({"status": 500}, "fault of its own", 3),

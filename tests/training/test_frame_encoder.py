@@ -94,7 +94,7 @@ def test_a_tiny_training_learns_goes_on_and_is_shipped(tmp_path: Path, table: Na
     assert checked(network, table, pool, COUNT)["val_single_top1"] > 0.6  # a third by chance
 
     path = tmp_path / "shipped" / "e.safetensors"
-    write(network, table, pool, path, {"steps": run.steps})
+    write(network, table, pool, pool.images[5::6], path, {"steps": run.steps})
     encoder = LearnedFrameEncoder(path)
     assert encoder.names == table.names[:3]
     features = encoder.encode(pool.images[0], None)
@@ -231,10 +231,19 @@ def test_the_threshold_keeps_what_is_asked_for() -> None:
     confidence = np.linspace(0, 1, 1001)
     true = confidence > 0.7
     false_ones = np.zeros(1001, bool)
-    assert 0.68 <= chosen_threshold(confidence, true, false_ones, 10) <= 0.72
+    silent = np.zeros(100)
+    assert 0.68 <= chosen_threshold(confidence, true, false_ones, 10, silent) <= 0.72
     in_without = (confidence > 0.8) & (confidence < 0.9)
-    assert chosen_threshold(confidence, true, in_without, 100) >= 0.87
-    assert chosen_threshold(confidence, np.zeros(1001, bool), false_ones, 10) == 0.99
+    assert chosen_threshold(confidence, true, in_without, 100, silent) >= 0.87
+    assert chosen_threshold(confidence, np.zeros(1001, bool), false_ones, 10, silent) == 0.99
+
+
+def test_the_threshold_heeds_strangers_that_are_taken_for_known_things() -> None:
+    confidence = np.linspace(0, 1, 1001)
+    few, many = np.zeros(100), np.zeros(100)
+    few[:4], many[:5] = 0.955, 0.955  # four in a hundred may be, five may not
+    assert chosen_threshold(confidence, confidence > 0.7, np.zeros(1001, bool), 10, few) <= 0.72
+    assert chosen_threshold(confidence, confidence > 0.7, np.zeros(1001, bool), 10, many) == 0.96
 
 
 def test_the_order_decides_the_auc() -> None:

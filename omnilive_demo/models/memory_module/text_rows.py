@@ -6,6 +6,7 @@ so words that it was never trained on still mean something.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -82,6 +83,7 @@ class TokenTableRows:
             if not (folder / name).is_file():
                 raise FileNotFoundError(f"The memory module's tokenizer is incomplete: {folder / name} is missing.")
         self._module = module
+        self._tokenizing = threading.Lock()  # fast tokenizers may not be used by two threads at once
         self._tokenizer = Qwen2Tokenizer.from_pretrained(folder, local_files_only=True)
         known, rows = len(self._tokenizer), module.config.vocabulary
         if known > rows:
@@ -90,6 +92,7 @@ class TokenTableRows:
     @torch.inference_mode()
     def rows(self, texts: Sequence[str]) -> list[Tensor]:
         """Rows `[n, H]` of each text, in the module's type and on its device."""
-        ids = [self._tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        with self._tokenizing:
+            ids = [self._tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
         device = self._module.decoder.embed_tokens.weight.device
         return [self._module.embed_tokens(torch.tensor(of_text, dtype=torch.long, device=device)) for of_text in ids]

@@ -11,6 +11,7 @@ import pytest
 import torch
 from filelock import FileLock
 from models.ixc25.tiny_memory import write_tiny_memory
+from models.ixc25.tiny_reasoner import write_adapter, write_base
 from models.ixc25.tiny_release import SHARD, base_tensors, bits, check_whole, shards, write_release
 from safetensors.torch import load_file
 from torch import Tensor
@@ -19,6 +20,7 @@ from omnilive_demo.models import __main__ as command
 from omnilive_demo.models.ixc25_omnilive import conversion
 from omnilive_demo.models.ixc25_omnilive.conversion import NOTES, convert
 from omnilive_demo.models.ixc25_omnilive.conversion_plan import ConversionError
+from omnilive_demo.models.ixc25_omnilive.loading import load_reasoner
 from omnilive_demo.models.ixc25_omnilive.memory import load_memory_module
 from omnilive_demo.models.memory_module.weight_files import WeightsError, read_folder
 
@@ -55,6 +57,19 @@ def test_a_memory_in_pickles_is_the_same_module_afterwards(tmp_path: Path) -> No
     source = write_tiny_memory(tmp_path / "memory", "bin shards")
     convert(source, tmp_path / "out", shard_bytes=60_000)
     one, other = (load_memory_module(folder).module.state_dict() for folder in (source, tmp_path / "out"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_reasoner_is_the_same_one_afterwards(tmp_path: Path) -> None:
+    source, out = tmp_path / "release", tmp_path / "out"
+    write_base(source / "base")
+    write_adapter(source / "adapter")
+    convert(source, out, shard_bytes=50_000)
+    assert len(list((out / "base").glob("*.safetensors"))) > 3
+    one, other = (
+        load_reasoner(place / "base", place / "adapter", torch.float32).state_dict() for place in (source, out)
+    )
+    assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 

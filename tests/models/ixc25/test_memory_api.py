@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,19 @@ def test_many_clips_are_each_alone_whatever_the_batches(memory: VideoMemory, mon
             assert apart(global_, alone[1]) < 1e-5
             assert short_term.untyped_storage().nbytes() == short_term.nbytes  # nothing larger is kept alive
     assert memory.compress_many([]) == []
+
+
+def test_clips_and_questions_of_several_threads(memory: VideoMemory) -> None:
+    slots, globals_ = some_memories(5)
+    long_term = memory.integrate(slots, globals_)
+    asked = [QUESTION, "is it red?", "to the keys"] * 8
+    alone = [memory.score(long_term, globals_, question) for question in asked]
+    clip = memory.compress(frames(2, 1, 32), 0, 1)
+    with ThreadPoolExecutor(6) as threads:
+        scores = threads.map(lambda question: memory.score(long_term, globals_, question), asked)
+        clips = [threads.submit(memory.compress, frames(2, 1, 32), 0, 1) for _ in range(8)]
+        assert all(apart(one, other) < 1e-6 for one, other in zip(scores, alone, strict=True))
+        assert all(apart(made.result()[0], clip[0]) < 1e-6 for made in clips)
 
 
 @pytest.mark.parametrize(
