@@ -18,7 +18,7 @@ CANNOT = {
     "standard": _LARGER,
     "omnilive": (
         *_LARGER,
-        "It cannot be asked to tell when it sees a thing: it has no names for things until it writes a clip's caption.",
+        "It cannot wait for a thing to appear: its eyes have no names for things, and captions come later.",
     ),
 }  # fmt: skip
 
