@@ -164,7 +164,7 @@ class Answering:
         )
 
     def _recalled(self, question: Question, cancel: CancelToken) -> Recall:
-        recall = self._memory.recall(question, cancel)
+        recall = self._memory.recall(question, cancel, self._engine.reasoner.reads_memory)
         if not self._engine.reasoner.sees_pictures:
             return recall
         pictured = tuple(replace(one, key_frames=self._pictures(one.clip_id)) for one in recall.evidence)

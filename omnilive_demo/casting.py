@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.models.choice import Device
+from omnilive_demo.models.registry import OMNILIVE
 from omnilive_demo.models.spec import ModelSpec
 from omnilive_demo.records import Evidence, KeyFrame
 
 if TYPE_CHECKING:
     from omnilive_demo.memory.compressor import Compressor
     from omnilive_demo.memory.picture_scores import PictureScale
+    from omnilive_demo.models.ixc25_omnilive.audio_model import AudioModel
     from omnilive_demo.models.text_encoder import TextEncoder
     from omnilive_demo.models.thing_names import ThingNames
     from omnilive_demo.perception.frame_encoder import FrameEncoder
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
 
 Folders = Mapping[str, Path]
 """The files of the models, by the model's name."""
+Shared = dict[str, "AudioModel"]
+"""Models that play more than one role of a choice, by name: loaded by the role that comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,21 @@ def pictures_of(evidence: Evidence) -> tuple[KeyFrame, ...]:
     return evidence.key_frames
 
 
-def recognizer(spec: ModelSpec, folders: Folders, device: Device) -> Recognizer:
+@dataclass(frozen=True, slots=True)
+class MindParts:
+    """What a language model does: answers, captions and, where it can, telling what wants an answer."""
+
+    reasoner: Reasoner
+    captioner: Captioner
+    instructions: InstructionPredictor | None = None
+
+
+def recognizer(spec: ModelSpec, folders: Folders, device: Device, shared: Shared) -> Recognizer:
     """Speech recognition; it still has to be started."""
+    if spec.repository == OMNILIVE:
+        from omnilive_demo.perception.ixc25_recognizer import Ixc25Recognizer
+
+        return Ixc25Recognizer(_audio_model(spec, folders, device, shared), spec.name)
     from omnilive_demo.perception.whisper_recognizer import FasterWhisperRecognizer
 
     return FasterWhisperRecognizer(folders[spec.name], device=device, brief=device == "cpu", name=spec.name)
@@ -66,8 +85,12 @@ def turn_model(spec: ModelSpec, folders: Folders) -> TurnModel:
     return SmartTurn(folders[spec.name] / spec.files[0].name, name=spec.name)
 
 
-def sound_namer(spec: ModelSpec, folders: Folders, device: Device) -> SoundTagger:
+def sound_namer(spec: ModelSpec, folders: Folders, device: Device, shared: Shared) -> SoundTagger:
     """Better names for sounds, after the ears' own. On a CPU it hears less at a time: 4 s at 0.4 of the work."""
+    if spec.repository == OMNILIVE:
+        from omnilive_demo.perception.ixc25_tagger import Ixc25Tagger
+
+        return Ixc25Tagger(_audio_model(spec, folders, device, shared), spec.name)
     from omnilive_demo.perception.audioset_tagger import AudioSetTagger
     from omnilive_demo.perception.ears import BEFORE_S
 
@@ -75,8 +98,18 @@ def sound_namer(spec: ModelSpec, folders: Folders, device: Device) -> SoundTagge
     return AudioSetTagger(folders[spec.name], device=device, window_s=window_s, name=spec.name)
 
 
+def _audio_model(spec: ModelSpec, folders: Folders, device: Device, shared: Shared) -> AudioModel:
+    from omnilive_demo.models.ixc25_omnilive.audio_model import load_audio_model
+
+    if spec.name not in shared:
+        shared[spec.name] = load_audio_model(folders[spec.name] / "audio", device=device)
+    return shared[spec.name]
+
+
 def sight(spec: ModelSpec, folders: Folders, device: Device, settings: Settings, text: TextEncoder) -> SightParts:
     """Frame encoder and compressor in the space of one CLIP model. text: for the meanings of names."""
+    if spec.repository == OMNILIVE:
+        return _released_sight(folders[spec.name] / "memory", device)
     from omnilive_demo.memory.clip_compressor import SCALE, ClipCompressor
     from omnilive_demo.models.clip_model import ClipModel
     from omnilive_demo.models.clip_text import ClipTextEncoder
@@ -98,11 +131,31 @@ def sight(spec: ModelSpec, folders: Folders, device: Device, settings: Settings,
     )
 
 
-def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane) -> tuple[Reasoner, Captioner]:
-    """A vision-language model, which can write captions as well.
+def _released_sight(folder: Path, device: Device) -> SightParts:
+    """The released memory module with the tower that it brings along. No text tower belongs to it, so it has no names
+    for things, and cannot wait for one.
+    """
+    from omnilive_demo.memory.released_compressor import SCALE, fingerprint, released_compressor
+    from omnilive_demo.models.ixc25_omnilive.memory import load_memory_module
+    from omnilive_demo.models.memory_module.patch_features import ClipPatches
+    from omnilive_demo.models.thing_names import ThingNames
+    from omnilive_demo.perception.ixc25_encoder import Ixc25FrameEncoder
+
+    memory = load_memory_module(folder, device=device)
+    assert isinstance(memory.patches, ClipPatches)
+    encoder, compressor = Ixc25FrameEncoder(memory.patches), released_compressor(memory)
+    first = encoder.encode(np.zeros((224, 224, 3), np.uint8), None)  # the first call is slow: pay for it now
+    compressor.compress([first], 0.0, 1.0)
+    return SightParts(encoder, compressor, ThingNames({}), SCALE, f"ixc25 {fingerprint(memory)}")
+
+
+def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane, settings: Settings) -> MindParts:
+    """A language model that sees.
 
     lane: its own, so that a long reading holds up nothing else.
     """
+    if spec.repository == OMNILIVE:
+        return _released_reasoner(spec, folders[spec.name], device, lane, settings)
     from omnilive_demo.models.vlm_model import load_vlm
     from omnilive_demo.reasoning.captioner import VlmCaptioner
     from omnilive_demo.reasoning.prompt import Prompter, PromptSize
@@ -111,7 +164,19 @@ def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane) -> t
     small = PromptSize(live_pictures=1, remembered_pictures=1, evidence=5, side=512)
     model = load_vlm(folders[spec.name], device)
     prompter = Prompter(small if device == "cpu" else PromptSize(), pictures_of)
-    return VlmReasoner(model, lane, prompter), VlmCaptioner(model, lane)
+    return MindParts(VlmReasoner(model, lane, prompter), VlmCaptioner(model, lane))
+
+
+def _released_reasoner(spec: ModelSpec, folder: Path, device: Device, lane: Lane, settings: Settings) -> MindParts:
+    from omnilive_demo.models.ixc25_omnilive.language_model import load_language_model
+    from omnilive_demo.reasoning.ixc25_reasoner import Ixc25Captioner, Ixc25InstructionPredictor, Ixc25Reasoner
+
+    model = load_language_model(folder, spec.name, device=device, bits=spec.bits)
+    instructions = Ixc25InstructionPredictor(model)
+    instructions.predict("What is this?")  # the first call of a model is slow: pay for it now
+    return MindParts(
+        Ixc25Reasoner(model, lane, settings.prompt_wording), Ixc25Captioner(model, lane), instructions
+    )  # fmt: skip
 
 
 def two_languages(english: InstructionPredictor) -> InstructionPredictor:

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     remote_model: str = Field("", description="the model's name there")
     remote_key: SecretStr = SecretStr("")
 
+    prompt_wording: Literal["released", "paper"] = Field(
+        "released", description="how the profile omnilive puts memory into its prompt: as the release, or as the paper"
+    )
+
     push_host: str = Field("", description="address on which pushed RTMP streams are taken; empty: same as host")
     push_port: int = Field(1935, ge=0, le=65535, description="0 turns push off")
     turn_urls: tuple[str, ...] = ()

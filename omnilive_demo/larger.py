@@ -104,6 +104,7 @@ class Larger:
 
     async def _place_all(self, choice: Choice) -> None:
         folders: dict[str, Path] = {}
+        shared: casting.Shared = {}
         cancel = self._cancel
         self._restore(choice)
         for spec in choice.specs:
@@ -113,7 +114,7 @@ class Larger:
                 folders[spec.name] = await self._fetch(spec, choice)
                 for role in spec.roles:
                     if choice.models[role] == spec.name:
-                        await self._place(role, spec, folders, choice)
+                        await self._place(role, spec, folders, choice, shared)
                 self._engine.tell(LoadProgress(spec.name, 1, 1, ready=True))
             except FetchCancelled:
                 return
@@ -153,11 +154,13 @@ class Larger:
 
     # ---- roles -------------------------------------------------------------------------------------------------------
 
-    async def _place(self, role: Role, spec: ModelSpec, folders: dict[str, Path], choice: Choice) -> None:
+    async def _place(
+        self, role: Role, spec: ModelSpec, folders: dict[str, Path], choice: Choice, shared: casting.Shared
+    ) -> None:
         engine, device, thread = self._engine, choice.device, asyncio.to_thread
         match role:
             case "recognition":
-                new = await thread(casting.recognizer, spec, folders, device)
+                new = await thread(casting.recognizer, spec, folders, device, shared)
                 await new.start()
                 self._retire_recognizer()
                 engine.recognizer = new
@@ -165,7 +168,7 @@ class Larger:
                 engine.turn_model = await thread(casting.turn_model, spec, folders)
                 engine.end_of_turn = SoundAndCompleteness()
             case "sound_tags":
-                engine.sound_namer = await thread(casting.sound_namer, spec, folders, device)
+                engine.sound_namer = await thread(casting.sound_namer, spec, folders, device, shared)
             case "synthesis":
                 engine.synthesizer = await thread(
                     casting.voices, spec, folders, device, self._embedded.part("synthesizer"), self._voice_failed()
@@ -174,12 +177,15 @@ class Larger:
                 parts = await thread(casting.sight, spec, folders, device, engine.settings, engine.text_encoder)
                 self._see_with(parts)
             case "reasoner":
-                engine.reasoner, captioner = await thread(casting.reasoner, spec, folders, device, engine.thinking)
-                if "zh" in engine.reasoner.languages:
+                mind = await thread(casting.reasoner, spec, folders, device, engine.thinking, engine.settings)
+                engine.reasoner = mind.reasoner
+                if mind.instructions is not None:
+                    engine.instructions = mind.instructions
+                elif "zh" in engine.reasoner.languages:
                     engine.instructions = await thread(casting.two_languages, self._embedded.part("instructions"))
-                engine.captioner = captioner if choice.models["captioner"] == spec.name else None
+                engine.captioner = mind.captioner if choice.models["captioner"] == spec.name else None
             case _:
-                return  # a CLIP's text tower and a reasoner's captions come with their model
+                return  # a CLIP's text tower, a memory's compressor and a reasoner's captions come with their model
         engine.tell_models()
 
     def _see_with(self, parts: casting.SightParts) -> None:
@@ -191,7 +197,7 @@ class Larger:
         if isinstance(parts.encoder, ManyFramesEncoder):
             engine.together = MicroBatch("frames", engine.eyes, observe_together)
         if self._embedded.plays("reasoner"):
-            engine.reasoner = EvidenceReasoner(engine.text_encoder, names_things=True)
+            engine.reasoner = EvidenceReasoner(engine.text_encoder, names_things=len(parts.names) > 0)
 
     def _voice_failed(self) -> Callable[[str], None]:
         loop, engine = asyncio.get_running_loop(), self._engine

@@ -165,6 +165,8 @@ class Recall:
     """What the memory brought back for a question. `looked_at_clips` is how many clips were searched.
 
     first, last: the earliest and the latest clip that show the thing which the question names, if any does.
+    long_term: H̄ `[rows, C]` float16 of what the question may see, oldest clip first, for a reasoner that reads memory;
+    None where none was asked for. Never sent to a page.
     """
 
     evidence: tuple[Evidence, ...] = ()
@@ -172,6 +174,7 @@ class Recall:
     looked_at_clips: int = 0
     first: Evidence | None = None
     last: Evidence | None = None
+    long_term: NDArray[np.float16] | None = field(default=None, compare=False, repr=False, metadata={"told": False})
 
 
 @dataclass(frozen=True, slots=True)

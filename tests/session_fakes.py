@@ -75,6 +75,7 @@ class ScriptedReasoner:
     languages = ("en",)
     ahead_s = 0.25
     sees_pictures = False
+    reads_memory = False
 
     def __init__(self, sentences: tuple[str, ...] = ("One two three.", " Four five six.")) -> None:
         self.sentences = sentences
@@ -129,7 +130,7 @@ class ListMemory:
     def snapshot(self, t_s: float) -> Snapshot:
         return Snapshot(len(self.words), t_s)
 
-    def recall(self, question: Question, cancel: CancelToken) -> Recall:
+    def recall(self, question: Question, cancel: CancelToken, with_long_term: bool = False) -> Recall:
         self.recalled.append(question)
         return Recall((Evidence(7, 1.0, 2.0, 0.9, "picture", "dark"),), None, 1)
 

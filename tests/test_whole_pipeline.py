@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,82 +11,28 @@ import numpy as np
 import pytest
 import tiny_clip
 from models.hub_stand_in import COMMIT, hub_stand_in
-from numpy.typing import NDArray
 from perception import tiny_ast
 from tiny_roles import ROLES, build_tiny_roles, until
+from whole_visit import Visitor
 
 from omnilive_demo.config import Settings
-from omnilive_demo.ear_events import AudioBlock, VideoFrame
 from omnilive_demo.engine import Engine
 from omnilive_demo.evaluation.speech import RATE_HZ, synthesize
 from omnilive_demo.events import (
-    AnswerGrew,
     Caption,
     ClipRemembered,
     Fault,
     Hello,
     MemoryFigures,
-    PageEvent,
     SoundNoticed,
 )
 from omnilive_demo.larger import Larger
 from omnilive_demo.models.hub import Hub
 from omnilive_demo.models.registry import SPECS
 from omnilive_demo.perception.pocketsphinx_recognizer import PocketSphinxRecognizer
-from omnilive_demo.session import Session
 from omnilive_demo.speech.voice_choice import VoiceChoice
 
 THING = next(iter(tiny_clip.THINGS))
-
-
-class Visitor:
-    """A session, all that it tells, and a page that plays what it says."""
-
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.session = Session(folder.name, engine, engine.settings, folder, 0.0)
-        self.told: list[PageEvent] = []
-        self.played: list[NDArray[np.int16]] = []
-        self.session.subscribe(self.told.append)
-
-    async def come(self) -> None:
-        await self.session.start()
-        await self.session.wait_ready()
-        self._page = asyncio.create_task(self._play())
-
-    async def _play(self) -> None:
-        while True:
-            self.played.append((await self.session.playout.next_frame()).samples)
-
-    async def leave(self) -> None:
-        self._page.cancel()
-        await self.session.close("over")
-
-    def of(self, kind: type) -> list:
-        return [event for event in self.told if isinstance(event, kind)]
-
-    async def let_hear(self, sound: NDArray[np.float32], rate_hz: int) -> None:
-        """A sound at the microphone, with quiet around it."""
-        quiet = np.random.default_rng(1).normal(0.0, 1e-4, rate_hz)
-        samples = (np.concatenate([quiet, sound, quiet, quiet]) * 32767).astype(np.int16)
-        at_s = self.session.clock.now_s()
-        for begin in range(0, len(samples), rate_hz // 50):
-            block = samples[begin : begin + rate_hz // 50]
-            self.session.hear(AudioBlock(block, rate_hz, at_s + begin / rate_hz, "visitor"))
-        await self.session.settled("visitor")
-
-    async def show(self, thing: str | None, pictures: int) -> None:
-        begin_s = self.session.clock.now_s()
-        for number in range(pictures):
-            self.session.watch(VideoFrame(tiny_clip.picture(thing, number), begin_s + number))
-            await self.session.settled("visitor")
-        self.session.clock.skip_to(begin_s + pictures)
-
-    async def ask(self, text: str) -> AnswerGrew:
-        """Type a question; its whole answer."""
-        self.session.ask(text)
-        turn = next(event.turn for event in reversed(self.told) if isinstance(event, Caption) and event.typed)
-        await until(lambda: any(event.final and event.turn == turn for event in self.of(AnswerGrew)))
-        return next(event for event in reversed(self.of(AnswerGrew)) if event.turn == turn)
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +87,8 @@ async def test_a_visitor_is_seen_heard_and_answered_with_every_role_changed(
     await late.let_hear(said.samples, RATE_HZ)
     await until(lambda: any(event.final for event in late.of(Caption)))
     await _alarm_until_named(late)
-    await late.show(THING, 16)
-    await late.show(None, 4)
+    await late.show([tiny_clip.picture(THING, number) for number in range(16)])
+    await late.show([tiny_clip.picture(None, number) for number in range(4)])
     answer = await late.ask("What is this?")
     assert answer.text
     assert answer.picture_t_s is not None

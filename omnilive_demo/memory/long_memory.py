@@ -86,8 +86,11 @@ class LongMemory(Protocol):
         """The memory as it is now. Cheap; any thread."""
         ...
 
-    def recall(self, question: Question, cancel: CancelToken) -> Recall:
-        """The best evidence for a question within its snapshot, best first; the open clip is compressed for it."""
+    def recall(self, question: Question, cancel: CancelToken, with_long_term: bool = False) -> Recall:
+        """The best evidence for a question within its snapshot, best first; the open clip is compressed for it.
+
+        with_long_term: H̄ comes along, for a reasoner that reads it.
+        """
         ...
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:

@@ -72,8 +72,11 @@ class Recalling:
         self._scale = scale
         self._names = names
 
-    def recall(self, question: Question, cancel: CancelToken) -> Recall:
-        """The best evidence for a question within its snapshot. Empty once cancelled (asked between its steps)."""
+    def recall(self, question: Question, cancel: CancelToken, with_long_term: bool = False) -> Recall:
+        """The best evidence for a question within its snapshot. Empty once cancelled (asked between its steps).
+
+        with_long_term: H̄ comes along, for a reasoner that reads it.
+        """
         view = self._log.view(question.snapshot.version)
         now_s, text = question.snapshot.t_s, question.text
         start_s = _start_of(view, now_s)
@@ -85,7 +88,9 @@ class Recalling:
             return Recall(span=span)
         intent = read_intent(text, span.phrase if span else "", self._names)
         span = self._meant(span, intent)
-        picture = self._question_feature(text, view, open_clip) if self._wants_pictures(intent, span) else None
+        wanted = self._wants_pictures(intent, span)
+        memory = self._memory(view, open_clip) if wanted or with_long_term else None
+        picture = self._compressor.encode_question(text, memory) if wanted and memory is not None else None
         if _stopped(cancel):
             return Recall(span=span)
         visual = picture is not None and not self._scale.learned
@@ -103,7 +108,8 @@ class Recalling:
             return Recall(span=span)
         found = [self._with_memory(one, view, open_clip) for one in Ranking(memories, query).best()]
         first, last = self._sightings(memories, query, view, open_clip)
-        return Recall(tuple(found), span, len(memories.clips), first, last)
+        told = memory.astype(np.float16) if with_long_term and memory is not None and len(memory) else None
+        return Recall(tuple(found), span, len(memories.clips), first, last, told)
 
     def _time_in(self, text: str, now_s: float, start_s: float, previous: TimeSpan | None = None) -> TimeSpan | None:
         calendar = self._calendar
@@ -129,7 +135,7 @@ class Recalling:
         query = Query(
             intent,
             span,
-            self._question_feature(words, view, open_clip),
+            self._compressor.encode_question(words, self._memory(view, open_clip)),
             scores,
             self._scale,
             names=_labels(intent),
@@ -151,14 +157,13 @@ class Recalling:
         entry = ClipEntry(number, start_s, end_s, len(frames), labels, describe(labels), 0, 0, 0)
         return entry, global_, short_term
 
-    def _question_feature(self, text: str, view: LogView, open_clip: OpenClip | None) -> NDArray[np.float32] | None:
+    def _memory(self, view: LogView, open_clip: OpenClip | None) -> Array:
+        """H̄ of what a question may see, `[rows, C]`."""
         opened = None if open_clip is None else (open_clip[2], open_clip[1])
         own = view.lengths > 0  # not those that another compressor made
         if own.all():
-            memory = self._long_term.read(view.clip_numbers, view.globals, opened)
-        else:
-            memory = self._long_term.read(view.clip_numbers[own], view.globals[own], opened)
-        return self._compressor.encode_question(text, memory)
+            return self._long_term.read(view.clip_numbers, view.globals, opened)
+        return self._long_term.read(view.clip_numbers[own], view.globals[own], opened)
 
     def _wants_pictures(self, intent: Intent, span: TimeSpan | None) -> bool:
         """Whether ranking will look at the question feature, see `picture_scores`; it costs more than all the rest."""

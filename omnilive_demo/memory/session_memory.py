@@ -254,9 +254,9 @@ class SessionMemory:
         """The memory as it is now."""
         return Snapshot(self._log.version, t_s)
 
-    def recall(self, question: Question, cancel: CancelToken) -> Recall:
+    def recall(self, question: Question, cancel: CancelToken, with_long_term: bool = False) -> Recall:
         """The best evidence for a question within its snapshot, best first."""
-        found = self._recalling().recall(question, cancel)
+        found = self._recalling().recall(question, cancel, with_long_term)
         self._quota.recalled(evidence.clip_id for evidence in found.evidence if evidence.clip_id is not None)
         return found
 

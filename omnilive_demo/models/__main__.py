@@ -73,7 +73,7 @@ def _wanted(given: argparse.Namespace) -> tuple[ModelSpec, ...]:
     elif given.command == "list" or given.role:
         names = [name for name, spec in SPECS.items() if given.role is None or given.role in spec.roles]
     else:
-        raise ValueError("say which models: --profile lite, --profile standard, --role, or names.")
+        raise ValueError("say which models: --profile lite (or standard, omnilive), --role, or names.")
     return tuple(sorted(with_parts(names), key=lambda spec: spec.size))
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from omnilive_demo.config import Role
 from omnilive_demo.models.machine import Machine
 from omnilive_demo.models.profiles import ProfileError
-from omnilive_demo.models.registry import NANO, PROFILES, ROLES, SMALLER, SPECS, names_for, with_parts
+from omnilive_demo.models.registry import FEWER_BITS, NANO, PROFILES, ROLES, SMALLER, SPECS, names_for, with_parts
 from omnilive_demo.models.spec import ModelSpec
 
 Device = Literal["cpu", "cuda"]
@@ -69,19 +69,24 @@ def choose(profile: str, roles: Mapping[str, str], machine: Machine) -> Choice:
         )
     refused: list[str] = []
     for device in _devices(profile, machine):
-        models = _agreed(PROFILES[profile], wishes)
-        fault = _fault(profile, models, folders, device, machine)
-        if not fault:
-            why = "It was chosen by the operator" + (f", and runs on the {machine.gpu}." if device == "cuda" else ".")
-            return _choice(profile, models, folders, device, why, machine)
-        refused.append(fault)
+        base = _agreed(PROFILES[profile], wishes)
+        for models in (base, *_smaller(base, wishes, FEWER_BITS)):
+            fault = _fault(profile, models, folders, device, machine)
+            if not fault:
+                why = "It was chosen by the operator"
+                why += f", and runs on the {machine.gpu}." if device == "cuda" else "."
+                return _choice(profile, models, folders, device, why, machine)
+            refused.append(fault)
     asked = profile if profile != "nano" else "A model of one's own choice"
-    problem = f"{asked} was asked for, but {refused[-1 if not machine.gpu else 0]}; nano runs instead."
+    problem = f"{asked} was asked for, but {refused[0]}; nano runs instead."
     return Choice("nano", NANO, "cpu", "It runs on every machine without a download.", problem)
 
 
 def _best(wishes: Mapping[Role, str], folders: Mapping[str, Path], machine: Machine) -> Choice:
     faults: dict[tuple[str, Device], str] = {}
+    whole = _agreed(PROFILES["omnilive"], wishes)
+    if _is_here(whole, folders, machine) and not _fault("omnilive", whole, folders, "cuda", machine):
+        return _choice("omnilive", whole, folders, "cuda", _why("cuda", machine), machine)
     for profile in ("standard", "lite"):
         for device in _devices(profile, machine):
             base = _agreed(PROFILES[profile], wishes)
@@ -96,6 +101,14 @@ def _best(wishes: Mapping[Role, str], folders: Mapping[str, Path], machine: Mach
     if fault:
         return Choice("nano", NANO, "cpu", why, f"The chosen models cannot run here: {fault}; nano runs alone.")
     return _choice("nano", models, folders, "cpu", why, machine)
+
+
+def _is_here(models: Mapping[Role, str], folders: Mapping[str, Path], machine: Machine) -> bool:
+    """Whether nothing need be fetched. 28 GB under terms of their own are not fetched by a choice of this program: who
+    has fetched them, and has a GPU that holds them in full, is given them.
+    """
+    names = [spec.name for spec in with_parts(models.values()) if spec.name not in folders]
+    return bool(machine.gpu) and all(name in machine.cached for name in names)
 
 
 def _none_larger(faults: Mapping[tuple[str, Device], str]) -> str:
@@ -119,7 +132,8 @@ def _choice(
     specs = with_parts(models.values())
     missing = tuple(spec.name for spec in specs if spec.name not in folders and spec.name not in machine.cached)
     swapped = [(old, new) for role in ROLES if (old := PROFILES[profile][role]) != (new := models[role])]
-    smaller = [f"{new} in place of {old}" for old, new in dict.fromkeys(swapped) if SMALLER.get(old) == new]
+    less = {**SMALLER, **FEWER_BITS}
+    smaller = [f"{new} in place of {old}" for old, new in dict.fromkeys(swapped) if new in _steps(old, less)]
     if smaller:
         why = f"{why[:-1]} (with {', '.join(smaller)}, for want of memory)."
     if missing:
@@ -153,16 +167,23 @@ def _wishes(roles: Mapping[str, str]) -> tuple[dict[Role, str], dict[str, Path]]
 def _bring_along(wishes: dict[Role, str]) -> None:
     """Complete a wish for one of the roles that share a space; say which wishes exclude each other."""
     wished = {role: wishes[role] for role in TOGETHER if role in wishes}
-    spaces = {name for role, name in wished.items() if name in SPECS}
-    nano = [role for role, name in wished.items() if name == NANO[role]]
-    if len(spaces) > 1 or (nano and (spaces or len(nano) < len(wished))):
+    fitting = [space for space in _spaces() if all(space[role] == name for role, name in wished.items())]
+    if not fitting:
         told = ", ".join(f"{role}={name}" for role, name in wished.items())
         raise ProfileError(f"These do not fit together: {told}. Wish for the frame encoder alone; the others follow.")
-    if nano:
-        wishes.update({role: NANO[role] for role in TOGETHER})
-    elif spaces:
-        (space,) = spaces
-        wishes.update({"frame_encoder": space, "text_embedding": space, "compressor": "clip-space"})
+    if wished and (len(fitting) == 1 or fitting[0] == _spaces()[0]):
+        wishes.update(fitting[0])
+
+
+def _spaces() -> list[dict[Role, str]]:
+    """What can play the roles of one space together: the embedded models first."""
+    spaces: list[dict[Role, str]] = [{role: NANO[role] for role in TOGETHER}]
+    for name in names_for("frame_encoder"):
+        if name in SPECS:
+            own = "compressor" in SPECS[name].roles  # a memory module, which reads words by its own table
+            text, compressor = (NANO["text_embedding"], name) if own else (name, "clip-space")
+            spaces.append({"frame_encoder": name, "text_embedding": text, "compressor": compressor})
+    return spaces
 
 
 def _agreed(table: Mapping[Role, str], wishes: Mapping[Role, str]) -> dict[Role, str]:
@@ -176,17 +197,25 @@ def _agreed(table: Mapping[Role, str], wishes: Mapping[Role, str]) -> dict[Role,
     return agreed
 
 
-def _smaller(models: Mapping[Role, str], wishes: Mapping[Role, str]) -> Iterable[dict[Role, str]]:
+def _smaller(
+    models: Mapping[Role, str], wishes: Mapping[Role, str], less: Mapping[str, str] = SMALLER
+) -> Iterable[dict[Role, str]]:
     """The same with smaller models step by step, but for those that were wished for."""
     smaller = dict(models)
     while True:
-        step = {
-            role: SMALLER[name] for role, name in smaller.items() if name in SMALLER and name not in wishes.values()
-        }
+        step = {role: less[name] for role, name in smaller.items() if name in less and name not in wishes.values()}
         if not step:
             return
         smaller |= step
         yield dict(smaller)
+
+
+def _steps(name: str, less: Mapping[str, str]) -> list[str]:
+    """What takes a model's place, step by step."""
+    found = []
+    while name in less:
+        found.append(name := less[name])
+    return found
 
 
 def _devices(profile: str, machine: Machine) -> tuple[Device, ...]:

@@ -98,6 +98,9 @@ def lacking(folder: Path, spec: ModelSpec, own: bool = False) -> str:
     files = dict(wanted_files(folder, spec))
     for file in spec.files:
         fitting = [path for name, path in files.items() if file.fits(name)]
+        if own and not fitting and file.instead:
+            fitting = sorted(folder.glob(file.instead))
+            files |= {path.relative_to(folder).as_posix(): path for path in fitting}
         if file.required and not fitting:
             return f"has no file {file.name}"
         for path in fitting:

@@ -16,6 +16,10 @@ CANNOT = {
     ),
     "lite": (*_LARGER, "On a CPU an answer may take many seconds to begin."),
     "standard": _LARGER,
+    "omnilive": (
+        *_LARGER,
+        "It cannot wait for a thing to appear: its eyes have no names for things, and captions come later.",
+    ),
 }  # fmt: skip
 
 

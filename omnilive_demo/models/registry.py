@@ -7,6 +7,7 @@ needs are estimates: weights in the type in which they are run, plus what the lo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import get_args
 
 from omnilive_demo.config import Role
@@ -22,6 +23,8 @@ NON_COMMERCIAL = Licence(
 _WHISPER = "omnilive_demo.perception.whisper_recognizer:FasterWhisperRecognizer"
 _CLIP = "omnilive_demo.perception.clip_encoder:ClipFrameEncoder"
 _VLM = "omnilive_demo.reasoning.vlm_reasoner:VlmReasoner"
+OMNILIVE = "internlm/internlm-xcomposer2d5-ol-7b"
+_OMNILIVE_TERMS = Licence("other", "Commercial use of these weights must be applied for, and is free then.")
 
 # What transformers reads besides the weights: all small, and not the same in every repository.
 _SMALL_FILES = (
@@ -145,7 +148,48 @@ _ALL = (
     ),
 )  # fmt: skip
 
-SPECS: Mapping[str, ModelSpec] = {spec.name: spec for spec in _ALL}
+# The release of OmniLive: one repository, a folder for each part. Its commit could not be compared with anything, and
+# sizes follow from the numbers of weights (docs/fidelity.md).
+_REASONER = ModelSpec(
+    "ixc25-ol-reasoner", ("reasoner", "captioner"), OMNILIVE, "main", False,
+    (
+        ModelFile("base/pytorch_model*.bin", instead="base/model*.safetensors"), ModelFile("base/tokenizer.model"),
+        ModelFile("base/config.json"), ModelFile("base/*.json", required=False),
+        # The tower once more, by itself: whether the base's own files hold it is not known.
+        ModelFile("base/IXC2d5_clip_l_560/*.bin", required=False, instead="base/IXC2d5_clip_l_560/*.safetensors"),
+        ModelFile("adapter/adapter_model.bin", instead="adapter/adapter_model*.safetensors"),
+        ModelFile("adapter/adapter_config.json"), ModelFile("adapter/*.json", required=False),
+    ),
+    19_280 * MB, _OMNILIVE_TERMS, MemoryNeed(None, 24 * GB),
+    "omnilive_demo.reasoning.ixc25_reasoner:Ixc25Reasoner", languages=("en", "zh"),
+)  # fmt: skip
+_RELEASE = (
+    _REASONER,
+    # The same files, with the decoder's matrices in fewer bits: 10.4 GB and 6.9 GB of weights.
+    replace(_REASONER, name="ixc25-ol-reasoner-8bit", memory=MemoryNeed(None, 15 * GB), bits=8),
+    replace(_REASONER, name="ixc25-ol-reasoner-4bit", memory=MemoryNeed(None, 10 * GB), bits=4),
+    ModelSpec(
+        "ixc25-ol-memory", ("frame_encoder", "compressor"), OMNILIVE, "main", False,
+        (
+            ModelFile("memory/model.safetensors"), ModelFile("memory/config.json"),
+            ModelFile("memory/*.json"), ModelFile("memory/*.txt", required=False),
+        ),
+        4_183 * MB, _OMNILIVE_TERMS, MemoryNeed(None, 6_200 * MB),
+        "omnilive_demo.perception.ixc25_encoder:Ixc25FrameEncoder", languages=("en", "zh"),
+    ),
+    ModelSpec(
+        "ixc25-ol-audio", ("recognition", "sound_tags"), OMNILIVE, "main", False,
+        (
+            ModelFile("audio/model.safetensors"), ModelFile("audio/config.json"),
+            ModelFile("audio/preprocessor_config.json"), ModelFile("audio/*.json"),
+            ModelFile("audio/*.txt", required=False),
+        ),
+        4_390 * MB, _OMNILIVE_TERMS, MemoryNeed(None, 5_400 * MB),
+        "omnilive_demo.perception.ixc25_recognizer:Ixc25Recognizer", languages=("en", "zh"),
+    ),
+)  # fmt: skip
+
+SPECS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (*_ALL, *_RELEASE)}
 ROLES: tuple[Role, ...] = get_args(Role)
 
 # Models that are not files of the hub, by role. The first one is the nano profile's.
@@ -190,15 +234,33 @@ PROFILES: Mapping[str, Mapping[Role, str]] = {
         "reasoner": "qwen2.5-vl-7b",
         "synthesis": "f5-tts",
     },
+    # Its memory reads words by its own table; what was said is searched with the embedded text model.
+    "omnilive": {
+        "voice_activity": "silero-vad",
+        "end_of_turn": "smart-turn",
+        "recognition": "ixc25-ol-audio",
+        "sound_tags": "ixc25-ol-audio",
+        "text_embedding": "minilm",
+        "frame_encoder": "ixc25-ol-memory",
+        "compressor": "ixc25-ol-memory",
+        "captioner": "ixc25-ol-reasoner",
+        "reasoner": "ixc25-ol-reasoner",
+        "synthesis": "f5-tts",
+    },
 }
 
 # What takes a model's place where memory is short.
 SMALLER: Mapping[str, str] = {"qwen2.5-vl-7b": "qwen3-vl-2b", "qwen3-vl-2b": "smolvlm2-500m"}
 
+# The same model with less memory, where it was asked for.
+FEWER_BITS: Mapping[str, str] = {
+    "ixc25-ol-reasoner": "ixc25-ol-reasoner-8bit", "ixc25-ol-reasoner-8bit": "ixc25-ol-reasoner-4bit",
+}  # fmt: skip
+
 
 def names_for(role: Role) -> tuple[str, ...]:
     """Every model that can play a role: the built-in ones first."""
-    return (*BUILT_IN[role], *(spec.name for spec in _ALL if role in spec.roles))
+    return (*BUILT_IN[role], *(spec.name for spec in SPECS.values() if role in spec.roles))
 
 
 def with_parts(names: Iterable[str]) -> tuple[ModelSpec, ...]:

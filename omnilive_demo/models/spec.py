@@ -6,7 +6,7 @@ import importlib
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Literal
 
 from omnilive_demo.config import Role
 
@@ -18,13 +18,15 @@ class ModelFile:
     """A file of a repository, or all that fit a pattern (`*.json`; a star stays within one folder).
 
     `size` (bytes) and `sha256` are given where they are known beyond doubt; the hub tells them of every other file.
-    What is not `required` may be missing in the repository.
+    What is not `required` may be missing in the repository. `instead`: a pattern of what does as well in a folder of
+    the operator's own, where weights were converted.
     """
 
     name: str
     size: int | None = None
     sha256: str = ""
     required: bool = True
+    instead: str = ""
 
     def fits(self, path: str) -> bool:
         """Whether this is, or describes, the file at that path in the repository."""
@@ -60,7 +62,8 @@ class ModelSpec:
     commit, `verified` when it was found with this repository in independent public sources; otherwise it is `main`.
     `loader` is `module:class` as text, because the rooms of the models import this one and not the other way.
     `parts` are the names of specs that it cannot work without. `languages` are those that it speaks or understands;
-    empty where it is not about language.
+    empty where it is not about language. `bits`: of its large matrices while it runs, where they are fewer than in the
+    files; such a spec has the files of another one.
     """
 
     name: str
@@ -75,6 +78,7 @@ class ModelSpec:
     loader: str
     parts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    bits: Literal[4, 8] | None = None
 
     @property
     def pinned(self) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from omnilive_demo.cancel import CancelToken
-from omnilive_demo.models.vlm_model import Generation, VlmModel
+from omnilive_demo.models.vlm_model import VlmModel
 from omnilive_demo.reasoning.prompt import decoded, harmless
+from omnilive_demo.reasoning.token_answers import Words
 from omnilive_demo.records import Clip, KeyFrame
 from omnilive_demo.serving.lane import Lane, LaneFull, Priority, WorkCancelled
 
@@ -19,6 +23,8 @@ ASKED = (
 MOST_PICTURES = 3
 MOST_TOKENS = 48
 MOST_CHARS = 200
+SIDE = 384
+BUSY = 4
 
 
 class Captioner(Protocol):
@@ -41,7 +47,7 @@ class VlmCaptioner:
         busy: so many calls waiting mean that there is no time.
     """
 
-    def __init__(self, model: VlmModel, lane: Lane, side: int = 384, busy: int = 4) -> None:
+    def __init__(self, model: VlmModel, lane: Lane, side: int = SIDE, busy: int = BUSY) -> None:
         self._model = model
         self._lane = lane
         self._side = side
@@ -49,31 +55,48 @@ class VlmCaptioner:
 
     async def caption(self, clip: Clip, deadline_s: float) -> str:
         """See the protocol."""
-        if self._lane.depth >= self._busy:
-            return ""
-        never, text = CancelToken(), ""
-        run = self._lane.run
-        late = {"session": "captions", "priority": Priority.BACKGROUND, "deadline_s": deadline_s}
-        try:
-            generation = await run(self._begin, clip, **late)  # type: ignore[arg-type]
-            if generation is None:
-                return ""
-            for _ in range(MOST_TOKENS):
-                piece = await run(generation.next, never, **late)  # type: ignore[arg-type]
-                if piece is None:
-                    break
-                text += piece
-        except (LaneFull, WorkCancelled):
-            return ""
-        return first_sentence(text)  # what was read is not kept: the next clip is another one
+        return await described(self._lane, self._begin, clip, deadline_s, self._busy)
 
-    def _begin(self, clip: Clip) -> Generation | None:
-        frames = _spread(clip.key_frames, MOST_PICTURES)
-        pictures = [image for frame in frames if (image := decoded(frame.jpeg, self._side)) is not None]
+    def _begin(self, clip: Clip) -> Words | None:
+        pictures = clip_pictures(clip, self._side)
         if not pictures:
             return None
         content = [*({"type": "image"} for _ in pictures), {"type": "text", "text": ASKED}]
         return self._model.begin(self._model.read([{"role": "user", "content": content}], pictures))
+
+
+async def described(
+    lane: Lane, begin: Callable[[Clip], Words | None], clip: Clip, deadline_s: float, busy: int = BUSY
+) -> str:
+    """A clip's caption, token by token on a model's lane, behind all that is more urgent; empty when there is no time.
+
+    Args:
+        begin: called on the lane; None where the clip has nothing to look at.
+        deadline_s: see `Captioner.caption`.
+        busy: so many calls waiting mean that there is no time.
+    """
+    if lane.depth >= busy:
+        return ""
+    never, text = CancelToken(), ""
+    late = {"session": "captions", "priority": Priority.BACKGROUND, "deadline_s": deadline_s}
+    try:
+        words = await lane.run(begin, clip, **late)  # type: ignore[arg-type]
+        if words is None:
+            return ""
+        for _ in range(MOST_TOKENS):
+            piece = await lane.run(words.next, never, **late)  # type: ignore[arg-type]
+            if piece is None:
+                break
+            text += piece
+    except (LaneFull, WorkCancelled):
+        return ""
+    return first_sentence(text)  # what was read is not kept: the next clip is another one
+
+
+def clip_pictures(clip: Clip, side: int = SIDE, most: int = MOST_PICTURES) -> list[NDArray[np.uint8]]:
+    """Some of a clip's pictures `[H, W, 3]`, evenly, as far as they can be decoded."""
+    frames = _spread(clip.key_frames, most)
+    return [image for frame in frames if (image := decoded(frame.jpeg, side)) is not None]
 
 
 def first_sentence(text: str) -> str:

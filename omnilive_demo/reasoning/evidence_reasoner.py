@@ -64,6 +64,7 @@ class EvidenceReasoner:
     languages: tuple[str, ...] = ("en",)
     ahead_s: float = 0.35
     sees_pictures: bool = False
+    reads_memory: bool = False
 
     def __init__(
         self,

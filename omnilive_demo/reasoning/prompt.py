@@ -128,7 +128,7 @@ class Prompter:
         words = WORDS[language]
         history, begun = history_and_begun(question)
         evidence = recall.evidence[: self._size.evidence]
-        live = _spaced(frames, now_s, self._size)
+        live = live_frames(frames, now_s, self._size)
         return Prompt(
             before=(Message("system", (TextPart(words.system),)), *self._dialogue(history, words)),
             memory=(_memory(recall, evidence, now_s, words), *self._remembered(evidence, now_s, words)),
@@ -262,7 +262,15 @@ def _asked(question: Question, words: PromptWords) -> str:
     return "\n".join(lines)
 
 
-def _spaced(frames: Iterable[SeenFrame], now_s: float, size: PromptSize) -> tuple[SeenFrame, ...]:
+def said_and_heard(evidence: Sequence[Evidence], now_s: float, language: Language) -> str:
+    """What was said and heard of the evidence, a line for each piece, under a heading; empty when there is none."""
+    words = WORDS[language]
+    told = [one for one in evidence if one.spoken or one.sounds]
+    lines = [_line(one, now_s, words) for one in told]
+    return "\n".join([words.memory.format(span=""), *lines]) if lines else ""
+
+
+def live_frames(frames: Iterable[SeenFrame], now_s: float, size: PromptSize) -> tuple[SeenFrame, ...]:
     """The newest frame and some before it, oldest first; none when the newest is not of the present."""
     chosen: list[SeenFrame] = []
     for frame in reversed(tuple(frames)):

@@ -35,6 +35,8 @@ class Reasoner(Protocol):
     """Its next sentence is begun when so much sound is left: no earlier, for it is to rest on what is seen then."""
     sees_pictures: bool
     """Whether it looks at remembered pictures; then evidence comes with them."""
+    reads_memory: bool
+    """Whether it reads long-term memory itself; then a recall comes with it."""
 
     def forget(self) -> None:
         """Drop what was kept of earlier prompts: somebody wants to be forgotten, or left."""

@@ -55,6 +55,7 @@ class RemoteReasoner:
     languages: tuple[str, ...] = ("en", "zh")
     ahead_s: float = 3.0
     sees_pictures: bool = True
+    reads_memory: bool = False
 
     def __init__(
         self, endpoint: ChatEndpoint, prompter: Prompter | None = None, continuing: Continuing = "auto"

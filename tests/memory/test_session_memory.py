@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +207,33 @@ def test_long_term_memory_is_kept_across_a_restart(tmp_path: Path) -> None:
     ask(again, "when was it dark", 451.0)
     assert compressor.integrated == [151 - 127]
     again.close()
+
+
+def test_who_reads_memory_gets_what_the_question_may_see(tmp_path: Path) -> None:
+    compressor = CountingPooling()
+    memory = SessionMemory(tmp_path / "a", compressor, HashedWords(), epoch_s=EPOCH_S)
+    clips = [clip for start in (0, 16, 32) for clip in watch(memory, start, start + 16)]
+    watch(memory, 48, 52)
+    asked = Question(1, "when was it dark?", 90.0, memory.snapshot(52.0), spoken=False)
+    watch(memory, 52, 90)
+    assert memory.recall(asked, CancelToken()).long_term is None
+    told = memory.recall(asked, CancelToken(), with_long_term=True).long_term
+    assert told is not None
+    opened = compressor.compress([frame(t_s).features for t_s in (48.0, 49.0, 50.0, 51.0)], 48.0, 51.0)
+    slots, globals_ = (
+        [*(getattr(c, kind) for c in clips), last] for kind, last in zip(("short_term", "global_"), opened, strict=True)
+    )
+    expected = compressor.integrate(
+        [rows.astype(np.float32) for rows in slots], [row.astype(np.float32) for row in globals_]
+    )
+    assert told.dtype == np.float16
+    assert told.shape == (4, compressor.width), "three closed clips and the one that was open"
+    np.testing.assert_allclose(told, expected, atol=1e-3)
+    chat = memory.recall(replace(asked, text="hello"), CancelToken(), with_long_term=True)
+    np.testing.assert_array_equal(chat.long_term, told, "whatever the question is about")
+    empty = open_memory(tmp_path / "b")
+    none = empty.recall(replace(asked, snapshot=empty.snapshot(1.0)), CancelToken(), with_long_term=True)
+    assert none.long_term is None
 
 
 def test_a_question_reads_at_most_512_rows(tmp_path: Path) -> None:

@@ -9,7 +9,17 @@ from omnilive_demo.models.choice import choose
 from omnilive_demo.models.hub import Hub
 from omnilive_demo.models.machine import Machine, inspect
 from omnilive_demo.models.profiles import ProfileError
-from omnilive_demo.models.registry import BUILT_IN, NANO, PROFILES, ROLES, SMALLER, SPECS, names_for, with_parts
+from omnilive_demo.models.registry import (
+    BUILT_IN,
+    FEWER_BITS,
+    NANO,
+    PROFILES,
+    ROLES,
+    SMALLER,
+    SPECS,
+    names_for,
+    with_parts,
+)
 
 GB = 10**9
 EVERYTHING = frozenset(SPECS)
@@ -58,11 +68,47 @@ def test_less_memory_gets_smaller_models_before_a_smaller_profile() -> None:
 def test_without_the_hub_only_what_is_cached_is_chosen() -> None:
     assert choose("auto", {}, gpu(78, hub=False)).profile == "nano"
     assert "the hub, which does not answer" in choose("auto", {}, machine(hub=False)).why
-    here = choose("auto", {}, gpu(78, hub=False, cached=EVERYTHING))
+    release = {name for name in SPECS if name.startswith("ixc25")}
+    here = choose("auto", {}, gpu(78, hub=False, cached=EVERYTHING - release))
     assert here.profile == "standard"
     assert here.missing == ()
     lite = frozenset(spec.name for spec in with_parts(PROFILES["lite"].values()))
     assert choose("auto", {}, gpu(78, hub=False, cached=lite)).profile == "lite"
+
+
+def test_the_release_is_chosen_by_whoever_has_it_and_the_memory_for_it() -> None:
+    here = choose("auto", {}, gpu(48, hub=False, cached=EVERYTHING))
+    assert (here.profile, here.device, here.missing) == ("omnilive", "cuda", ())
+    assert here.models["reasoner"] == here.models["captioner"] == "ixc25-ol-reasoner"
+    assert any("ixc25-ol-memory: Commercial use" in sentence for sentence in here.licences)
+    assert choose("auto", {}, gpu(78)).profile == "standard", "28 GB are fetched for nobody who did not ask"
+    assert choose("auto", {}, gpu(30, cached=EVERYTHING)).profile == "standard", "it is not made smaller unasked"
+    assert choose("auto", {}, machine(cached=EVERYTHING)).profile == "lite"
+
+
+def test_who_asks_for_the_release_gets_it_in_fewer_bits_or_a_sentence() -> None:
+    asked = choose("omnilive", {}, gpu(78))
+    assert asked.models == PROFILES["omnilive"]
+    assert {"ixc25-ol-reasoner", "ixc25-ol-memory", "ixc25-ol-audio", "f5-tts", "vocos-mel-24khz"} <= {*asked.missing}
+    assert "29.3 GB are fetched first" in asked.why
+    small = choose("omnilive", {}, gpu(25))
+    assert small.models["reasoner"] == small.models["captioner"] == "ixc25-ol-reasoner-4bit"
+    assert "ixc25-ol-reasoner-4bit in place of ixc25-ol-reasoner" in small.why
+    assert choose("omnilive", {}, gpu(30)).models["reasoner"] == "ixc25-ol-reasoner-8bit"
+    few = choose("omnilive", {}, gpu(16))
+    assert (few.profile, few.models) == ("nano", NANO)
+    assert "omnilive was asked for, but needs 38.3 GB of GPU memory, and the NVIDIA H100 has 16.0 GB" in few.problem
+    without = choose("omnilive", {}, machine())
+    assert "needs a GPU for ixc25-ol-audio" in without.problem
+    wished = choose("omnilive", {"reasoner": "ixc25-ol-reasoner-8bit"}, gpu(78))
+    assert wished.models["captioner"] == "ixc25-ol-reasoner-8bit"
+
+
+def test_the_released_memory_brings_its_own_eyes(tmp_path: Path) -> None:
+    brought = choose("lite", {"frame_encoder": f"ixc25-ol-memory@{tmp_path}"}, machine())
+    assert [brought.models[role] for role in ("text_embedding", "compressor")] == ["minilm", "ixc25-ol-memory"]
+    with pytest.raises(ProfileError, match="do not fit together"):
+        choose("lite", {"frame_encoder": "clip-vit-b-32", "compressor": "ixc25-ol-memory"}, machine())
 
 
 def test_what_must_be_fetched_is_named_parts_included() -> None:
@@ -120,8 +166,7 @@ def test_the_roles_of_one_space_go_together() -> None:
 @pytest.mark.parametrize(
     ("profile", "roles", "said"),
     [
-        ("huge", {}, "auto, nano, lite, standard"),
-        ("omnilive", {}, "not in this version"),
+        ("huge", {}, "auto, nano, lite, standard, omnilive"),
         ("auto", {"ears": "whisper-small"}, "recognition"),
         ("auto", {"recognition": "whisper-huge"}, "pocketsphinx, whisper-small, whisper-large-v3-turbo"),
         ("auto", {"recognition": "f5-tts"}, "no model 'f5-tts' for recognition"),
@@ -146,11 +191,11 @@ def test_the_registry_is_whole() -> None:
         assert spec.repository.count("/") == 1
         assert set(spec.parts) <= set(SPECS)
         assert spec.size >= sum(file.size or 0 for file in spec.files) - 10**6
-        assert spec.memory.gpu == 0 or spec.memory.gpu >= spec.size * 0.7, spec.name
+        assert spec.memory.gpu == 0 or spec.bits or spec.memory.gpu >= spec.size * 0.7, spec.name
         module, _, symbol = spec.loader.partition(":")
         assert module.startswith("omnilive_demo."), spec.name
         assert symbol.isidentifier()
-    for old, new in SMALLER.items():
+    for old, new in (*SMALLER.items(), *FEWER_BITS.items()):
         assert SPECS[new].memory.gpu < SPECS[old].memory.gpu
         assert set(SPECS[new].roles) == set(SPECS[old].roles)
 

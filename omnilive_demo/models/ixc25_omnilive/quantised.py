@@ -15,7 +15,7 @@ _OUTLIER = 6.0  # columns of the input that go beyond are multiplied in 16 bits,
 def quantised_linear(weight: Tensor, bits: Bits, compute: torch.dtype) -> nn.Module:
     """A linear layer without bias, its weight `[out, in]` quantised where it lies (4: NF4; 8: LLM.int8).
 
-    The low-rank additions, embeddings, head, projectors and the tower stay as they are: they are a ninth of the whole.
+    The low-rank additions, embeddings, head, projectors and the tower stay as they are: they are a fifth of the whole.
 
     Raises:
         RuntimeError: bitsandbytes is not there.

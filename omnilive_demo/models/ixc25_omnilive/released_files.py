@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from omnilive_demo.models.memory_module.weight_files import WeightsError, read_json
+from omnilive_demo.models.memory_module.weight_files import WeightsError, read_json, read_pickle
 
 _ENDINGS = (".safetensors", ".bin")
 
@@ -55,22 +53,8 @@ def each_tensor(file: Path) -> Iterator[tuple[str, Tensor]]:
                 for name in opened.keys():  # noqa: SIM118
                     yield name, opened.get_tensor(name)
         else:
-            held = _unpickled(file)
+            held = read_pickle(file)[0]  # hazard 8: only tensors are let through, no code of a stranger's runs
             while held:
-                name, tensor = held.popitem()
-                if not isinstance(name, str) or not isinstance(tensor, Tensor):
-                    raise WeightsError(f"The weight file {file} holds something else than tensors ({name!r}).")
-                yield name, tensor
-    except (SafetensorError, OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+                yield held.popitem()
+    except (SafetensorError, OSError) as error:
         raise WeightsError(f"The weight file {file} is damaged or incomplete ({error}). Fetch it again.") from error
-
-
-def _unpickled(file: Path) -> dict[object, object]:
-    """Hazard 8: only tensors are let through, no code of a stranger's runs."""
-    try:
-        held = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    except RuntimeError:  # of the old kind, which cannot be mapped
-        held = torch.load(file, map_location="cpu", weights_only=True)
-    if not isinstance(held, dict):
-        raise WeightsError(f"The weight file {file} holds something else than tensors ({type(held).__name__}).")
-    return dict(held)
