@@ -10,12 +10,14 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed
 	PORT=$(PORT) OMNILIVE_PROFILE=$${OMNILIVE_PROFILE:-nano} $(BIN)/python app.py
 
-# What only computes runs on all cores, a file to each; what is timed or talks over a network has the machine to itself.
-TIMED := tests/transport tests/live tests/browser
+# What only computes runs on all cores, a file to each; what is timed has the machine to itself. The browser's tests mostly
+# wait for a stream to go on, so two of them wait at once.
+TIMED := tests/transport tests/live
 
 test: $(VENV)/.installed-dev browser-tools check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n auto --dist loadfile $(TIMED:%=--ignore=%)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n auto --dist loadfile $(TIMED:%=--ignore=%) --ignore=tests/browser
 	$(BIN)/python -m pytest -rs $(TIMED)
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile tests/browser
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
