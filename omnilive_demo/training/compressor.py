@@ -27,12 +27,15 @@ from torch import Tensor
 
 from omnilive_demo.config import ASSETS
 from omnilive_demo.models.memory_module.config import MemoryModuleConfig
+from omnilive_demo.models.memory_module.happenings import Happenings
 from omnilive_demo.models.memory_module.module import MemoryModule
-from omnilive_demo.models.nano.reader import Reader, ReaderConfig, save_reader
+from omnilive_demo.models.memory_module.weight_files import load
+from omnilive_demo.models.nano.reader import Reader, ReaderConfig, load_reader, save_reader
 from omnilive_demo.models.nano.words import Vocabulary
 from omnilive_demo.models.text_encoder import MiniLM
 from omnilive_demo.training.compressor_check import check, cosine_scale
 from omnilive_demo.training.compressor_drawn import DrawnStreams, StreamSettings
+from omnilive_demo.training.compressor_happenings import teach
 from omnilive_demo.training.compressor_learner import Habits, Learner, LossWeights
 from omnilive_demo.training.compressor_start import start_aligned, start_positional, start_words
 from omnilive_demo.training.compressor_stream import Stream
@@ -49,15 +52,19 @@ from omnilive_demo.training.world.things import by_name
 
 @dataclass(frozen=True, slots=True)
 class CompressorConfig:
-    """What `configs/compressor.toml` says. encoder: the frame encoder's file, empty to begin without its help.
+    """What `configs/compressor.toml` says.
 
-    checked: streams of the held-out pool that are measured every `check_every_s`, asked in the phrasings of
-    `checked_split`.
+    encoder: the frame encoder's file, empty to begin without its help. start: a memory module's file to go on from,
+    with its reader beside it; empty for new weights. happenings: minutes in which the module's part of that name is
+    taught alone, before all else. checked: streams of the held-out pool that are measured every `check_every_s`, asked
+    in the phrasings of `checked_split`.
     """
 
     train: Path
     val: Path
     encoder: str = ""
+    start: str = ""
+    happenings: float = 0.0
     weight_decay: float = 0.05
     clip_norm: float = 1.0
     text_loss: float = 0.15
@@ -229,6 +236,22 @@ def _train(call: CommandLine[CompressorConfig], minilm: MiniLM) -> int:
 
 def begin(config: CompressorConfig, vocabulary: Vocabulary, run: Run, minilm: MiniLM, train: DrawnStreams) -> Learner:
     """A learner with its first weights."""
+    if config.start:
+        path = Path(config.start)
+        module, reader = load(path), load_reader(beside(path))
+    else:
+        module, reader = _new(config, vocabulary, run, minilm, train)
+    if config.happenings and config.module.happenings:
+        if module.happenings is None:  # a module that went without until now
+            module.happenings = Happenings(config.module.feature_width // 4, config.module.hidden)
+            module.config = config.module
+        teach(module.happenings, train, config.happenings, run.folder / "happenings.safetensors", run.settings.seed)
+    return Learner(module, reader, config.weights, config.habits, run.torch_rng)
+
+
+def _new(
+    config: CompressorConfig, vocabulary: Vocabulary, run: Run, minilm: MiniLM, train: DrawnStreams
+) -> tuple[MemoryModule, Reader]:
     module, reader = MemoryModule(config.module), Reader(config.reader, vocabulary)
     merged = train.sample(run.rng)
     texts = _texts()
@@ -240,13 +263,18 @@ def begin(config: CompressorConfig, vocabulary: Vocabulary, run: Run, minilm: Mi
         start_aligned(module, align, merged, vectors, states, run.torch_rng, known)
     start_positional(module)
     start_words(reader.words, torch.from_numpy(minilm.encode([word.strip("<>") for word in vocabulary.words])))
-    return Learner(module, reader, config.weights, config.habits, run.torch_rng)
+    return module, reader
 
 
 def ship(learner: Learner, memory: Path, metadata: dict[str, object]) -> None:
     """Write the memory module to `memory`, and the reader to `reader.safetensors` beside it."""
     export(learner.module.state_dict(), memory, {**metadata, "memory_module": asdict(learner.module.config)})
-    save_reader(learner.reader, memory.with_name("reader.safetensors"), metadata)
+    save_reader(learner.reader, beside(memory), metadata)
+
+
+def beside(memory: Path) -> Path:
+    """Where the reader of a memory module's file lies."""
+    return memory.with_name("reader.safetensors")
 
 
 def _texts() -> list[str]:

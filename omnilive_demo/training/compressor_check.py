@@ -12,9 +12,9 @@ from torch import Tensor
 from omnilive_demo.memory.picture_scores import MANY_CLIPS
 from omnilive_demo.models.memory_module.module import cosines
 from omnilive_demo.training.compressor_learner import Learner
-from omnilive_demo.training.compressor_stream import Stream, StreamClip, pack_readings
+from omnilive_demo.training.compressor_stream import EVENTS, Stream, StreamClip, pack_readings
 from omnilive_demo.training.compressor_text import TrainedText
-from omnilive_demo.training.frame_encoder_check import fitted
+from omnilive_demo.training.frame_encoder_check import auc, fitted
 
 UNLIKELY, LIKELY = 0.1, 0.9
 """How often the best clip is right at the cosines where the app's scores begin and end."""
@@ -26,24 +26,31 @@ def check(learner: Learner, streams: Sequence[Stream], text: TrainedText, blind:
 
     `recall1_KIND`, `recall4_KIND`: the best clip, or one of the best four, answers a question of that kind.
     `read_KIND`: the reader's first word is right (for captions: share of right words), given the words before it;
-    `blind_KIND` the same with S all zero. `read_names`: the likeliest name is in the clip.
+    `blind_KIND` the same with S all zero. `read_names`: the likeliest name is in the clip. `event_KIND`: how well g
+    tells clips in which that happens from the others (area under the curve).
     """
     was_training = learner.training
     learner.eval()
     sums: dict[str, list[float]] = {}
+    told: dict[str, list[tuple[float, bool]]] = {}
     for stream in streams:
         found = learner.compress(stream, text)
         if stream.questions:
             _retrieval(learner, stream, found.globals_, learner.question_states(
                 stream, found, text.rows([question.text for question in stream.questions])
             ), sums)  # fmt: skip
+        for clip, scores in zip(stream.clips, learner.events(found.globals_).tolist(), strict=True):
+            for kind, score in zip(EVENTS, scores, strict=True):
+                if clip.happens is not None:
+                    told.setdefault(f"event_{kind}", []).append((score, kind in clip.happens))
         for group in learner.groups(stream.clips):
             clips, slots = [stream.clips[i] for i in group], [found.short_term[i] for i in group]
             _reading(learner, clips, slots, "read", sums)
             if blind:
                 _reading(learner, clips, [torch.zeros_like(one) for one in slots], "blind", sums)
     learner.train(was_training)
-    return {name: sum(values) / len(values) for name, values in sorted(sums.items())}
+    figures = {name: sum(values) / len(values) for name, values in sums.items()}
+    return dict(sorted((figures | {name: auc(rows) for name, rows in told.items()}).items()))
 
 
 def _retrieval(

@@ -22,6 +22,7 @@ from omnilive_demo.training.compressor_truth import (
     every_reading,
     facts_of,
     joined,
+    moments_of,
     names_in,
     readings_of,
 )
@@ -91,6 +92,7 @@ class DrawnStreams:
         self._clips = pool.clips
         self._patches = pool.patches
         self._runs = _runs(self._clips)
+        self._by_length = np.argsort([clip.frames for clip in self._clips], kind="stable")
         self._meant = self._bank.names_meant()
 
     def draw(self, rng: np.random.Generator) -> Stream:
@@ -119,13 +121,16 @@ class DrawnStreams:
             )
             happens = frozenset(event.kind for event in clip.events)
             span = (segment.start_s + offset_s, segment.end_s + offset_s)
-            made.append(StreamClip(self._merged(clip), clip.frames, *span, readings, names_in(facts), happens))
+            names, moments = names_in(facts), moments_of(clip)
+            made.append(StreamClip(self._merged(clip), clip.frames, *span, readings, names, happens, moments))
         asked = ask(
             timeline, rng, self._split, explicit=settings.explicit, semantic=settings.semantic,
             reference=settings.reference, bank=self._bank,
         )  # fmt: skip
         questions = [made_of for one in asked if (made_of := as_question(one, timeline))]
         questions += self._unanswered(made, rng)
+        unsaid = tuple(i for i, clip in enumerate(made) if not self._bank.held_out.isdisjoint(clip.names))
+        questions = [_sparing(question, unsaid) for question in questions]
         if not everything:
             questions += self._earlier(timeline, rng)
         meanings = () if everything else self._meanings(rng)
@@ -135,6 +140,20 @@ class DrawnStreams:
         """The first clips of so many source streams as they were drawn, for measuring; always the same ones."""
         rng = np.random.default_rng(seed)
         return [self.stream(run[:most_clips], rng, everything=True) for run in self._runs[:count] if len(run) >= 4]
+
+    def lone_clips(self, rng: np.random.Generator, count: int, longest: int = 16) -> list[StreamClip]:
+        """So many clips of about one length, without what is asked about them; long ones are cut."""
+        first = int(rng.integers(max(1, len(self._by_length) - count)))
+        found = []
+        for number in self._by_length[first : first + count]:
+            clip = self._clips[number]
+            if clip.frames > longest:
+                begin = int(rng.integers(clip.frames - longest + 1))
+                clip = cut_clip(clip, begin, begin + longest)
+            happens = frozenset(event.kind for event in clip.events)
+            span = clip.start_s, clip.end_s
+            found.append(StreamClip(self._merged(clip), clip.frames, *span, (), {}, happens, moments_of(clip)))
+        return found
 
     def sample(self, rng: np.random.Generator, clips: int = 40) -> Tensor:
         """Merged features of some clips `[n, F]`, float32: what they look like."""
@@ -250,6 +269,13 @@ def as_question(asked: Asked, timeline: Timeline) -> StreamQuestion | None:
     late = asked.kind == "reference"
     kind = f"reference:{asked.subkind}" if late else asked.kind
     return StreamQuestion(asked.text, positives, kind, late)
+
+
+def _sparing(question: StreamQuestion, unsaid: Sequence[int]) -> StreamQuestion:
+    """A question for a need is not to turn away from clips with things of whose needs the training says nothing."""
+    if not question.kind.endswith("semantic"):
+        return question
+    return replace(question, spared=tuple(set(unsaid) - set(question.positives)))
 
 
 def _runs(clips: Sequence[DrawnClip]) -> list[tuple[DrawnClip, ...]]:

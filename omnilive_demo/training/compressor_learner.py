@@ -6,7 +6,8 @@
 
 Some more, which the paper does not have, make a short training go further: the same questions asked behind an empty
 H̄ (what a thing looks like must not hang on the history); each clip's g against bare names (what is in this clip?);
-reference questions asked at many earlier moments, where few clips make pointing easy to learn; which events g tells of;
+reference questions asked at many earlier moments, where few clips make pointing easy to learn; which events g tells of,
+and what each frame's rows of S tell of them (a hand is small, and one word for a whole clip says too little about it);
 and what is meant by texts about many more things than are ever drawn. Beside the clips stands "nothing", with one
 learned cosine: it answers the questions that no clip does, so that cosines tell whether a question has an answer.
 """
@@ -25,6 +26,7 @@ from omnilive_demo.models.memory_module.text_rows import clip_sentence
 from omnilive_demo.models.nano.reader import Reader
 from omnilive_demo.training.compressor_stream import (
     EVENTS,
+    MOMENTS,
     BareName,
     ReadingBatch,
     Stream,
@@ -46,6 +48,7 @@ class LossWeights:
     empty: float = 0.5
     bare: float = 0.5
     events: float = 2.0
+    moments: float = 2.0
     meanings: float = 0.5
 
 
@@ -93,6 +96,7 @@ class Learner(nn.Module):
         self._generator = generator
         self.nothing = nn.Parameter(torch.tensor(0.3))
         self.events = nn.Linear(module.config.hidden, len(EVENTS))
+        self.moments = nn.Linear(module.config.hidden, len(MOMENTS))
         self.register_buffer("past", torch.zeros(habits.history_rows, module.config.hidden))  # newest rows last
         self.register_buffer("past_rows", torch.tensor(0))
 
@@ -106,6 +110,8 @@ class Learner(nn.Module):
             parts["bare"] = self.bare_loss(stream, found.globals_, text)
         if self.weights.events and all(clip.happens is not None for clip in stream.clips):
             parts["events"] = self.events_loss(stream.clips, found.globals_)
+        if self.weights.moments and all(clip.moments is not None for clip in stream.clips):
+            parts["moments"] = self.moments_loss(stream.clips, found.short_term)
         if stream.meanings and self.weights.meanings:
             parts["meanings"] = self.meanings_loss(stream.meanings, text)
         total = sum(getattr(self.weights, name) * value for name, value in parts.items())
@@ -169,14 +175,15 @@ class Learner(nn.Module):
         rows = text.rows([question.text for question in (*at_end, *earlier)])
         parts = {}
         if at_end:
-            target = _targets(at_end, found.globals_)
+            target, spared = _targets(at_end, found.globals_), _spared(at_end, found.globals_)
             states = self.question_states(stream, found, rows[: len(at_end)])
-            each = _cross_entropies(self.logits(states, found.globals_), target)
+            each = _cross_entropies(self.logits(states, found.globals_).masked_fill(spared, _LEFT_OUT), target)
             parts["retrieve"] = _mean_of_kinds(each, [question.late for question in at_end])
             alone = [i for i, question in enumerate(at_end) if not question.late]
             if alone and self.weights.empty:
                 bare = self.states_alone([rows[i] for i in alone])
-                parts["empty"] = _cross_entropies(self.logits(bare, found.globals_), target[alone]).mean()
+                logits = self.logits(bare, found.globals_).masked_fill(spared[alone], _LEFT_OUT)
+                parts["empty"] = _cross_entropies(logits, target[alone]).mean()
         if earlier and self.weights.point:
             parts["point"] = self.pointing_loss(earlier, found, rows[len(at_end) :])
         return parts
@@ -243,7 +250,7 @@ class Learner(nn.Module):
         logits = cosines(globals_, states) / self.habits.temperature
         if not bool(some.any()):
             return logits.sum() * 0.0
-        logits = logits.masked_fill((unsure & (target == 0)).to(logits.device), -1e4)
+        logits = logits.masked_fill((unsure & (target == 0)).to(logits.device), _LEFT_OUT)
         return _cross_entropies(logits[some], target[some].to(logits.device)).mean()
 
     def meanings_loss(self, meanings: Sequence[BareName], text: TrainedText) -> Tensor:
@@ -253,13 +260,24 @@ class Learner(nn.Module):
         states = self.states_alone(rows)
         unsure = torch.tensor([[other.name in one.also for other in meanings] for one in meanings])
         logits = cosines(states[:count], states[count:]) / self.habits.temperature
-        logits = logits.masked_fill(unsure.to(logits.device), -1e4)
+        logits = logits.masked_fill(unsure.to(logits.device), _LEFT_OUT)
         return functional.cross_entropy(logits, torch.arange(count, device=logits.device))
 
     def events_loss(self, clips: Sequence[StreamClip], globals_: Tensor) -> Tensor:
         """Whether g tells what happens in a clip: each kind of event on its own."""
         target = torch.tensor([[float(kind in (clip.happens or ())) for kind in EVENTS] for clip in clips])
         return functional.binary_cross_entropy_with_logits(self.events(globals_).float(), target.to(globals_.device))
+
+    def moments_loss(self, clips: Sequence[StreamClip], short_term: Sequence[Tensor]) -> Tensor:
+        """Whether the rows of S of each frame, averaged, tell what is so in it."""
+        rows = torch.cat(
+            [
+                slots.view(clip.frames, -1, slots.shape[-1]).mean(1)
+                for clip, slots in zip(clips, short_term, strict=True)
+            ]
+        )
+        target = torch.cat([clip.moments for clip in clips if clip.moments is not None]).to(rows.device)
+        return functional.binary_cross_entropy_with_logits(self.moments(rows).float(), target)
 
     def _chance(self, share: float) -> bool:
         return share > 0 and float(torch.rand((), generator=self._generator)) < share
@@ -269,6 +287,7 @@ class Learner(nn.Module):
         return 1 + int(torch.randint(most, (), generator=self._generator))
 
 
+_LEFT_OUT = -1e4
 _NO_HABITS = Habits(lost_slots=0.0, segments=0.0, history=0.0)
 
 
@@ -278,6 +297,14 @@ def _targets(questions: Sequence[StreamQuestion], globals_: Tensor) -> Tensor:
     for i, question in enumerate(questions):
         target[i, list(question.positives) or [len(globals_)]] = 1.0
     return target
+
+
+def _spared(questions: Sequence[StreamQuestion], globals_: Tensor) -> Tensor:
+    """Which logits do not count."""
+    spared = torch.zeros(len(questions), len(globals_) + 1, dtype=torch.bool, device=globals_.device)
+    for i, question in enumerate(questions):
+        spared[i, list(question.spared)] = True
+    return spared
 
 
 def _cross_entropies(logits: Tensor, target: Tensor) -> Tensor:

@@ -17,6 +17,8 @@ from omnilive_demo.models.nano.words import Vocabulary
 
 EVENTS = ("shown", "put_down", "picked_up", "enters", "leaves")
 """What may happen in a clip."""
+MOMENTS = (*EVENTS, "held")
+"""What may be so in a frame: an event is going on, something is in a hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Reading:
 class StreamClip:
     """A clip. merged: features `[T*R, F]`, frame-major. names: what is in it (words of the vocabulary), weighted.
 
-    happens: kinds of events in it (`EVENTS`), None where nobody said.
+    happens: kinds of events in it (`EVENTS`), None where nobody said. moments: what is so in each frame, `[T, M]` of 0
+    and 1 for `MOMENTS`; None where nobody said.
     """
 
     merged: Tensor
@@ -42,12 +45,13 @@ class StreamClip:
     readings: tuple[Reading, ...]
     names: dict[str, float]
     happens: frozenset[str] | None = None
+    moments: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StreamQuestion:
     """A question about a stream. positives: the numbers of the clips that answer it; of a question that nothing
-    answers there are none.
+    answers there are none. spared: the numbers of clips of which nobody knows whether they do.
 
     late: whether the answer depends on the order of the clips (reference questions), so that it needs a history.
     after: asked when so many clips were over; 0 for all of them.
@@ -58,6 +62,7 @@ class StreamQuestion:
     kind: str
     late: bool = False
     after: int = 0
+    spared: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

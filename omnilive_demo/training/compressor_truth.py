@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from omnilive_demo.models.nano.words import (
     BREAK,
@@ -26,13 +28,14 @@ from omnilive_demo.models.nano.words import (
     UNCLEAR,
     Vocabulary,
 )
-from omnilive_demo.training.compressor_stream import Reading
+from omnilive_demo.training.compressor_stream import EVENTS, Reading
 from omnilive_demo.training.world.clips import DrawnClip, InFrame
 from omnilive_demo.training.world.timeline import SEEN, Happening, overlap_s
 
 MOST_THINGS = 6  # in a caption
 MOST_FACTS = 4
 _HAPPENS = ("picked_up", "put_down", "shown", "leaves", "enters")  # what is told first
+_AROUND_S = 0.5  # half a frame: what has just begun or ended is told by the frames around it
 _SHARE = 0.3  # of the frames with a thing in which it must move or be held for it to be said
 
 
@@ -88,6 +91,16 @@ def caption_words(facts: Sequence[ThingFacts]) -> list[str]:
 def names_in(facts: Sequence[ThingFacts]) -> dict[str, float]:
     """What the names prompt is to find, with weights: every name alike."""
     return {one.word: 1.0 for one in facts} or {NOTHING: 1.0}
+
+
+def moments_of(clip: DrawnClip) -> Tensor:
+    """What is so in each frame, `[T, M]` of 0 and 1 for `MOMENTS`. An event shows a little before and after itself."""
+    rows = [
+        [any(event.kind == kind and _near(event, t_s) for event in clip.events) for kind in EVENTS]
+        + [any(thing.held for thing in frame)]
+        for t_s, frame in zip(clip.times_s, clip.truth, strict=True)
+    ]
+    return torch.tensor(rows, dtype=torch.float32)
 
 
 def readings_of(
@@ -148,6 +161,10 @@ def _about_absent(facts: Sequence[ThingFacts], vocabulary: Vocabulary, rng: np.r
     there = {one.word for one in facts}
     name = _one_of(rng, tuple(name for name in vocabulary.plurals if name not in there))
     return Reading(tuple(vocabulary.prompt(_one_of(rng, tuple(_ANSWERS)), name)), (vocabulary.id(NOTHING),), "absent")
+
+
+def _near(event: Happening, t_s: float) -> bool:
+    return event.start_s - _AROUND_S <= t_s <= event.end_s + _AROUND_S
 
 
 def _one_of(rng: np.random.Generator, values: Sequence[str]) -> str:

@@ -46,7 +46,13 @@ STREAMS = StreamSettings(
 def config_for(folder: Path, **run: object) -> CompressorConfig:
     settings = RunSettings(learning_rate=5e-3, precision="fp32", device="cpu", log_every=5, **run)  # type: ignore[arg-type]
     return CompressorConfig(
-        folder, folder, module=MODULE, reader=READER, streams=STREAMS, run=settings, check_every_s=1e9
+        folder,
+        folder,
+        module=MODULE,
+        reader=READER,
+        streams=STREAMS,
+        run=settings,
+        check_every_s=1e9,
     )
 
 
@@ -88,6 +94,7 @@ def test_it_learns_to_retrieve_and_to_read(tmp_path: Path) -> None:
     figures = check(learner, held_out, StateText(learner.module, WordVectors()))
     assert figures["recall1_explicit"] > 0.6
     assert figures["read_names"] > 0.7
+    assert {"event_shown", "event_put_down"} <= set(figures)
     assert figures["read_names"] > figures["blind_names"] + 0.3  # the reader has S and nothing else
     memory = tmp_path / "memory.safetensors"
     ship(learner, memory, {"seed": 1})
@@ -189,6 +196,38 @@ def test_some_questions_of_a_stream_have_no_answer_in_it(tmp_path: Path) -> None
     assert kinds == {"nothing:off_topic", "nothing:explicit", "nothing:semantic"}
 
 
+def test_a_question_for_a_need_spares_what_no_need_is_taught_of(tmp_path: Path) -> None:
+    bank = dataclasses.replace(shipped_bank(), held_out=frozenset({"banana"}))
+    settings = dataclasses.replace(STREAMS, semantic=8, unanswered=9)
+    streams = DrawnStreams(write_pool(tmp_path / "pool"), words(), settings, bank=bank)
+    asked = 0
+    for seed in range(12):
+        stream = streams.draw(np.random.default_rng(seed))
+        bananas = {i for i, clip in enumerate(stream.clips) if "banana" in clip.names}
+        for question in (one for one in stream.questions if not one.after):
+            wanted = bananas - set(question.positives) if question.kind.endswith("semantic") else set()
+            assert set(question.spared) == wanted
+            asked += bool(wanted)
+    assert asked > 10
+
+
+def test_spared_clips_do_not_count(tmp_path: Path) -> None:
+    config = config_for(tmp_path / "pool")
+    stream = DrawnStreams(write_pool(tmp_path / "pool"), words(), STREAMS).draw(np.random.default_rng(1))
+    with Run(tmp_path / "run", config, config.run) as run:
+        learner = learner_for(config, run).eval()
+    text = StateText(learner.module, WordVectors())
+    question = next(one for one in stream.questions if one.kind == "explicit" and not one.after)
+    others = tuple(set(range(len(stream.clips))) - set(question.positives))
+    found = learner.compress(stream, text)
+    strict, sparing = (
+        learner.retrieval_losses(dataclasses.replace(stream, questions=(one,)), found, text)
+        for one in (question, dataclasses.replace(question, spared=others))
+    )
+    assert sparing["retrieve"] < strict["retrieve"]
+    assert sparing["empty"] < strict["empty"]
+
+
 def test_what_a_text_means_is_learnt_of_things_that_are_never_drawn(tmp_path: Path) -> None:
     bank = shipped_bank()
     streams = DrawnStreams(write_pool(tmp_path / "pool"), words(), STREAMS)
@@ -238,5 +277,5 @@ def test_the_positional_heads_of_a_question_look_at_the_newest_clips() -> None:
 
 def test_the_shipped_configuration_is_read() -> None:
     config = load_config(CompressorConfig, CONFIGS / "compressor.toml")
-    assert config.module == MemoryModuleConfig(gated=True)
+    assert config.module == MemoryModuleConfig(gated=True, happenings=True)
     assert (config.habits, config.weights) == (Habits(), LossWeights())

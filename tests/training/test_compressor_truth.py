@@ -7,12 +7,14 @@ import pytest
 from training.fake_clips import clip_of, in_frame
 
 from omnilive_demo.training.compressor import nano_vocabulary
+from omnilive_demo.training.compressor_stream import MOMENTS
 from omnilive_demo.training.compressor_truth import (
     caption_words,
     cut,
     every_reading,
     facts_of,
     joined,
+    moments_of,
     names_in,
     readings_of,
 )
@@ -55,6 +57,15 @@ def test_what_happens_is_told_and_asked() -> None:
     asked = {one.kind: WORDS.words[one.answer[0]] for one in every_reading(facts, WORDS)}
     assert (asked["put_down"], asked["held"]) == ("key", "key")
     assert "shown" not in asked
+
+
+def test_what_is_so_in_each_frame_is_told_a_little_around_an_event() -> None:
+    held = [[in_frame("key", held=True)]] * 4 + [[in_frame("key")]] * 2
+    moments = moments_of(clip_of(held, events=(Happening("put_down", "key", 1.4, 3.0),)))
+    assert moments.shape == (6, len(MOMENTS))
+    assert moments[:, MOMENTS.index("put_down")].tolist() == [0, 1, 1, 1, 0, 0]  # frame 1 is 0.4 s before it
+    assert moments[:, MOMENTS.index("held")].tolist() == [1, 1, 1, 1, 0, 0]
+    assert not moments[:, MOMENTS.index("shown")].any()
 
 
 def test_drawn_readings_begin_with_the_caption_and_ask_about_what_is_not_there_too() -> None:

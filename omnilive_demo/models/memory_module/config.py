@@ -22,6 +22,7 @@ class MemoryModuleConfig:
     hidden: H. feature_width: F, four times the patch width. text_width: width of the token states that `text_rows`
     takes, 0 where texts come as rows of width H already. vocabulary: rows of the token table, 0 for none. gated: each
     patch is first weighed by how much of a thing it shows (ours; the released module has no such gate).
+    happenings: what changes between the frames is read beside (ours, see there).
     """
 
     hidden: int = 256
@@ -33,6 +34,7 @@ class MemoryModuleConfig:
     text_width: int = 384
     vocabulary: int = 0
     gated: bool = False
+    happenings: bool = False
     rope_theta: float = 10_000.0
     rms_norm_eps: float = 1e-6
     positions: int = 32_768
@@ -53,7 +55,7 @@ class MemoryModuleConfig:
         )
 
 
-NANO = MemoryModuleConfig(gated=True)
+NANO = MemoryModuleConfig(gated=True, happenings=True)
 
 
 def released_config(values: Mapping[str, Any]) -> MemoryModuleConfig:

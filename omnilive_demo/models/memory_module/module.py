@@ -42,6 +42,7 @@ from transformers import Qwen2Model
 from transformers.cache_utils import Cache
 
 from omnilive_demo.models.memory_module.config import MemoryModuleConfig
+from omnilive_demo.models.memory_module.happenings import Happenings
 
 TEMPERATURE = 0.1
 """What cosines are divided by before the softmax over the clips (specification 1.5)."""
@@ -66,6 +67,7 @@ class MemoryModule(nn.Module):
             nn.Linear(config.feature_width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.hidden)
         )
         self.gate = nn.Linear(config.feature_width // 4, 1) if config.gated else None
+        self.happenings = Happenings(config.feature_width // 4, config.hidden) if config.happenings else None
         self.text_projector = nn.Linear(config.text_width, config.hidden) if config.text_width else None
         self.decoder = Qwen2Model(config.decoder())
         if not config.vocabulary:
@@ -136,6 +138,9 @@ class MemoryModule(nn.Module):
         means = torch.stack([clip.mean(0) for clip in torch.split(every, [len(clip) for clip in merged])])
         rows: Tensor = self.projector(torch.cat([every, pooled, means]))
         patches, slots, globals_ = torch.split(rows, [len(every), len(pooled), len(means)])
+        if self.happenings is not None:  # reads all patches: a hand is none of the things that the gate lets in
+            of_frames, of_clips = self.happenings(merged, frames)
+            slots, globals_ = slots + of_frames.repeat_interleave(tokens_per_frame, 0), globals_ + of_clips
         return (
             list(torch.split(patches, [len(clip) for clip in merged])),
             list(torch.split(slots, [tokens_per_frame * n for n in frames])),
