@@ -8,7 +8,6 @@ does not say how likely there was no speech, those of them that need this never 
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 import zlib
@@ -21,7 +20,7 @@ from omnilive_demo.cancel import CancelToken
 from omnilive_demo.perception.recognizer import Recognition
 from omnilive_demo.perception.utterance_sound import RATE_HZ, UtteranceSound
 from omnilive_demo.perception.whisper_guards import Piece, believable, cleaned, plain
-from omnilive_demo.perception.whole_stream import CLOSING, NOT_STARTED, WholeStream, up_to_now
+from omnilive_demo.perception.whole_stream import CLOSING, OpenStreams, WholeStream, up_to_now
 from omnilive_demo.serving.lane import Lane, Priority, WorkCancelled
 from omnilive_demo.serving.micro_batch import MicroBatch
 from omnilive_demo.serving.threads import ThreadLane
@@ -29,12 +28,10 @@ from omnilive_demo.serving.threads import ThreadLane
 if TYPE_CHECKING:
     from omnilive_demo.models.ixc25_omnilive.audio_model import AudioModel, Told
 
-logger = logging.getLogger(__name__)
 
 _TOGETHER = 8
 _SIGN, _LETTER = re.compile(r"[㐀-䶿一-鿿]"), re.compile(r"[^\W\d_]")
 _LEAST_S = 0.1
-_NOTHING = Recognition("", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,8 @@ class Ixc25Recognizer:
         self._together = together
         self._lane: Lane | None = None
         self._batch: MicroBatch[_Asked, tuple[Recognition, int] | None] | None = None
-        self._open: set[WholeStream] = set()
+        self._open = OpenStreams()
         self._finals = 0  # final words that are waited for
-        self._closed = False
 
     async def start(self) -> None:
         """Pay for the first call, which is slow; returns when an utterance can be taken.
@@ -82,22 +78,14 @@ class Ixc25Recognizer:
 
     async def close(self) -> None:
         """Stop the thread after the token that it is at; utterances under way end without words."""
-        self._closed = True
-        for stream in tuple(self._open):
-            stream.fail(CLOSING)
+        self._open.close()
         if self._lane is not None:
             await self._lane.close()
         self._batch = None
 
     def open(self, session: str, utterance: int, promptly: bool = False) -> WholeStream:
         """Begin an utterance. promptly: its first words are waited for, and looked at sooner and more often."""
-        stream = WholeStream(self, session, promptly)
-        logger.debug("session %s: utterance %s", session, utterance)
-        if self._closed or self._batch is None:
-            stream.fail(CLOSING if self._closed else NOT_STARTED)
-        else:
-            self._open.add(stream)
-        return stream
+        return self._open.begin(self, session, utterance, promptly, self._batch is not None)
 
     @property
     def depth(self) -> int:
@@ -131,7 +119,7 @@ class Ixc25Recognizer:
 
     def forget(self, stream: WholeStream) -> None:
         """An utterance is over."""
-        self._open.discard(stream)
+        self._open.end(stream)
 
     # ---- on the lane's thread --------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ How an utterance is followed while it is spoken: `whole_stream.py`.
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +13,9 @@ from omnilive_demo.cancel import CancelToken
 from omnilive_demo.perception.recognizer import Recognition
 from omnilive_demo.perception.utterance_sound import UtteranceSound
 from omnilive_demo.perception.whisper_decoder import WhisperDecoder
-from omnilive_demo.perception.whole_stream import CLOSING, NOT_STARTED, WholeStream, up_to_now
+from omnilive_demo.perception.whole_stream import CLOSING, OpenStreams, WholeStream, up_to_now
 from omnilive_demo.serving.lane import Lane, Priority, WorkCancelled
 from omnilive_demo.serving.threads import ThreadLane
-
-logger = logging.getLogger(__name__)
 
 _SESSIONS_REMEMBERED = 64
 
@@ -56,9 +53,8 @@ class FasterWhisperRecognizer:
         self._workers = workers
         self._lane: Lane | None = None
         self._decoder: WhisperDecoder | None = None
-        self._open: set[WholeStream] = set()
+        self._open = OpenStreams()
         self._languages: OrderedDict[str, str] = OrderedDict()  # session -> spoken last
-        self._closed = False
 
     async def start(self) -> None:
         """Load the model; returns when an utterance can be taken.
@@ -75,22 +71,14 @@ class FasterWhisperRecognizer:
 
     async def close(self) -> None:
         """Stop the threads after the step that each is at; utterances under way end without words."""
-        self._closed = True
-        for stream in tuple(self._open):
-            stream.fail(CLOSING)
+        self._open.close()
         if self._lane is not None:
             await self._lane.close()
         self._decoder = None
 
     def open(self, session: str, utterance: int, promptly: bool = False) -> WholeStream:
         """Begin an utterance. promptly: its first words are waited for, and looked at sooner and more often."""
-        stream = WholeStream(self, session, promptly)
-        logger.debug("session %s: utterance %s", session, utterance)
-        if self._closed or self._decoder is None:
-            stream.fail(CLOSING if self._closed else NOT_STARTED)
-        else:
-            self._open.add(stream)
-        return stream
+        return self._open.begin(self, session, utterance, promptly, self._decoder is not None)
 
     @property
     def depth(self) -> int:
@@ -119,7 +107,7 @@ class FasterWhisperRecognizer:
 
     def forget(self, stream: WholeStream) -> None:
         """An utterance is over."""
-        self._open.discard(stream)
+        self._open.end(stream)
 
 
 def _decode(

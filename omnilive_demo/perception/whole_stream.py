@@ -188,6 +188,34 @@ class WholeStream:
                 task.cancel()  # takes a call that still waits out of the lane
 
 
+class OpenStreams:
+    """The utterances of a recogniser that are under way; they end with it."""
+
+    def __init__(self) -> None:
+        self._open: set[WholeStream] = set()
+        self._closed = False
+
+    def begin(self, owner: Decodes, session: str, utterance: int, promptly: bool, loaded: bool) -> WholeStream:
+        """An utterance begins; one without a loaded recogniser fails at once, and says why."""
+        stream = WholeStream(owner, session, promptly)
+        logger.debug("session %s: utterance %s", session, utterance)
+        if self._closed or not loaded:
+            stream.fail(CLOSING if self._closed else NOT_STARTED)
+        else:
+            self._open.add(stream)
+        return stream
+
+    def end(self, stream: WholeStream) -> None:
+        """An utterance is over."""
+        self._open.discard(stream)
+
+    def close(self) -> None:
+        """All that are under way end without words, and no other begins."""
+        self._closed = True
+        for stream in tuple(self._open):
+            stream.fail(CLOSING)
+
+
 def up_to_now(sound: UtteranceSound) -> tuple[NDArray[np.float32], int]:
     """What is worth decoding, `[n]`: up to a little behind the last loud moment; and all samples that it stands for."""
     heard, until = sound.samples, sound.loud_until + round(_BEHIND_S * RATE_HZ)
