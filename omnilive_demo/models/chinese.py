@@ -11,6 +11,8 @@ import re
 import unicodedata
 from typing import Literal
 
+SIGNS = "぀-ヿ㐀-䶿一-鿿"
+"""Kana and Chinese signs, for a character class: to us each is a word."""
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _NOT_WORD = re.compile(r"(?:[^\w.%]|_|\.(?!\d)|(?<!\d)\.)+")

@@ -9,7 +9,6 @@ does not say how likely there was no speech, those of them that need this never 
 from __future__ import annotations
 
 import math
-import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from omnilive_demo.cancel import CancelToken
+from omnilive_demo.models.chinese import language_of
 from omnilive_demo.perception.recognizer import Recognition
 from omnilive_demo.perception.utterance_sound import RATE_HZ, UtteranceSound
 from omnilive_demo.perception.whisper_guards import Piece, believable, cleaned, plain
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 
 _TOGETHER = 8
-_SIGN, _LETTER = re.compile(r"[㐀-䶿一-鿿]"), re.compile(r"[^\W\d_]")
 _LEAST_S = 0.1
 
 
@@ -127,12 +126,12 @@ class Ixc25Recognizer:
         """None where the words were not wanted to their end."""
         from omnilive_demo.models.ixc25_omnilive.audio_long import recognise_long
 
-        together = sum(one.final for one in asked)  # what waits beside them is to wait for nothing else
+        final = any(one.final for one in asked)  # those are told with their batch: it is to wait for nothing else
         given_up: set[int] = set()
 
         def wanted(index: int) -> bool:
             one = asked[index]
-            if one.cancel.cancelled or (not one.final and self._finals > together):
+            if one.cancel.cancelled or (not one.final and (final or self._finals)):
                 given_up.add(index)
             return index not in given_up
 
@@ -153,12 +152,6 @@ def heard_as(told: Told, seconds: float) -> Recognition:
     if seconds < _LEAST_S or not plain(text) or not believable(piece, seconds):
         return Recognition("", 0.0, told.language)
     return Recognition(text, min(1.0, math.exp(told.log_prob)), told.language or language_of(text))
-
-
-def language_of(text: str) -> str:
-    """By its letters: "zh" where at least half of them are Chinese signs, as in the original, "en" else."""
-    letters = len(_LETTER.findall(text))
-    return "zh" if letters and 2 * len(_SIGN.findall(text)) >= letters else "en"
 
 
 def _warm_up(model: AudioModel) -> None:

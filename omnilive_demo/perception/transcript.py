@@ -15,7 +15,8 @@ _MISHEARD = (
     (rf"{_SOMEBODY} (?:not|know|knot|nod|off) {_AT_THE_DOOR}", "knock at the door"),
     (rf"{_SOMEBODY} (?:off|cause|cost|call if|car)", "cough"),
 )
-"""Questions that the en-us language model hardly ever gives, and what it makes of them: nobody says that instead."""
+"""Questions that the en-us language model hardly ever gives, and what it makes of them. A guess: "did anybody know?"
+can be said, but the profile that hears with that model could answer nothing to it."""
 _QUESTIONS = tuple((re.compile(wrong), right) for wrong, right in _MISHEARD)
 
 

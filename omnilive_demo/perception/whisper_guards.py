@@ -10,11 +10,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from omnilive_demo.models.chinese import SIGNS
+
 NO_SPEECH = 0.6  # Whisper's own threshold: above it there is rather no speech
 UNSURE = -0.7  # mean log probability of a token; a clear voice has -0.1 to -0.4
 SENSELESS = -1.3
 REPETITIVE = 2.4  # length over compressed length; speech has 0.8 to 2
-FASTEST_LETTERS, FASTEST_SIGNS = 32.0, 12.0  # a second: more than people can say (signs: of Chinese, Japanese, Korean)
+FASTEST_LETTERS, FASTESTSIGNS = 32.0, 12.0  # a second: more than people can say (signs: of Chinese, Japanese, Korean)
 _SLACK_LETTERS = 12
 
 _NEVER_SAID = """
@@ -72,7 +74,7 @@ def too_fast(text: str, seconds: float) -> bool:
     """Whether nobody can say this in that time."""
     signs = sum(map(_is_sign, text))
     letters = sum(character.isalnum() for character in text) - signs
-    return letters / FASTEST_LETTERS + signs / FASTEST_SIGNS > seconds + _SLACK_LETTERS / FASTEST_LETTERS
+    return letters / FASTEST_LETTERS + signs / FASTESTSIGNS > seconds + _SLACK_LETTERS / FASTEST_LETTERS
 
 
 def cleaned(text: str) -> str:
@@ -83,7 +85,7 @@ def cleaned(text: str) -> str:
 
 def unlooped(text: str) -> str:
     """A phrase that is said over and over is kept once: at least 4 times in a row, a single word 6 times."""
-    parts = re.findall(rf"{_SIGN}|[^\s{_SIGNS}]+|\s+", text)
+    parts = re.findall(rf"{_SIGN}|[^\s{SIGNS}]+|\s+", text)
     words = [index for index, part in enumerate(parts) if not part.isspace()]
     keys = [plain(parts[index]) for index in words]
     at = 0
@@ -107,9 +109,8 @@ def plain(text: str) -> str:
 
 # ---- details -------------------------------------------------------------------------------------------------------
 
-_SIGNS = "぀-ヿ㐀-䶿一-鿿"  # kana and Chinese signs: each is a word to us
-_SIGN = f"[{_SIGNS}]"
-_ONE_SIGN = re.compile(rf"[{_SIGNS}가-힣]")
+_SIGN = f"[{SIGNS}]"
+_ONE_SIGN = re.compile(rf"[{SIGNS}가-힣]")
 
 
 def _is_sign(character: str) -> bool:

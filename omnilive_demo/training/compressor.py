@@ -17,7 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -29,7 +29,7 @@ from omnilive_demo.config import ASSETS
 from omnilive_demo.models.memory_module.config import MemoryModuleConfig
 from omnilive_demo.models.memory_module.happenings import Happenings
 from omnilive_demo.models.memory_module.module import MemoryModule
-from omnilive_demo.models.memory_module.weight_files import load
+from omnilive_demo.models.memory_module.weight_files import WeightsError, load
 from omnilive_demo.models.nano.reader import Reader, ReaderConfig, load_reader, save_reader
 from omnilive_demo.models.nano.words import Vocabulary
 from omnilive_demo.models.text_encoder import MiniLM
@@ -56,8 +56,8 @@ class CompressorConfig:
 
     encoder: the frame encoder's file, empty to begin without its help. start: a memory module's file to go on from,
     with its reader beside it; empty for new weights. happenings: minutes in which the module's part of that name is
-    taught alone, before all else. checked: streams of the held-out pool that are measured every `check_every_s`, asked
-    in the phrasings of `checked_split`.
+    taught alone, before the run and beside its budget. checked: streams of the held-out pool that are measured every
+    `check_every_s`, asked in the phrasings of `checked_split`.
     """
 
     train: Path
@@ -213,7 +213,7 @@ def main(argv: Sequence[str]) -> int:
     minilm = MiniLM(threads=1)  # before the run: it sets torch's threads
     try:
         return _train(call, minilm)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, WeightsError) as error:
         print(f"compressor: {error}", file=sys.stderr)
         return 1
 
@@ -223,8 +223,9 @@ def _train(call: CommandLine[CompressorConfig], minilm: MiniLM) -> int:
     vocabulary = nano_vocabulary()
     train = DrawnStreams(ClipPool.open(config.train), vocabulary, config.streams)
     val = DrawnStreams(ClipPool.open(config.val), vocabulary, config.streams, config.checked_split)
+    happenings = _taught(call, train)  # before the run, which counts its minutes and takes over the signals
     with Run(call.folder, config, config.run, call.fresh) as run:
-        learner = begin(config, vocabulary, run, minilm, train)
+        learner = begin(config, vocabulary, run, minilm, train, happenings)
         text = StateText(learner.module, minilm, run.device, loss=config.text_loss, generator=run.torch_rng)
         held_out = val.whole_streams(config.checked, seed=config.run.seed)
         figures = fit(learner, train.draw, text, run, config, held_out)
@@ -234,18 +235,43 @@ def _train(call: CommandLine[CompressorConfig], minilm: MiniLM) -> int:
     return 0
 
 
-def begin(config: CompressorConfig, vocabulary: Vocabulary, run: Run, minilm: MiniLM, train: DrawnStreams) -> Learner:
-    """A learner with its first weights."""
+def _taught(call: CommandLine[CompressorConfig], train: DrawnStreams) -> Happenings | None:
+    """What happens in clips, taught alone; None where the configuration does not want that."""
+    config = call.config
+    if not config.happenings or not config.module.happenings:
+        return None
+    call.folder.mkdir(parents=True, exist_ok=True)
+    kept = call.folder / "happenings.safetensors"
+    if call.fresh:
+        kept.unlink(missing_ok=True)
+    torch.manual_seed(config.run.seed)
+    happenings = Happenings(config.module.feature_width // 4, config.module.hidden)
+    teach(happenings, train, config.happenings, kept, config.run.seed)
+    return happenings
+
+
+def begin(
+    config: CompressorConfig,
+    vocabulary: Vocabulary,
+    run: Run,
+    minilm: MiniLM,
+    train: DrawnStreams,
+    happenings: Happenings | None = None,
+) -> Learner:
+    """A learner with its first weights.
+
+    Raises:
+        ValueError: the module to go on from has other sizes than the configuration.
+    """
     if config.start:
         path = Path(config.start)
         module, reader = load(path), load_reader(beside(path))
+        if replace(module.config, happenings=config.module.happenings) != config.module:
+            raise ValueError(f"{path} is a module of other sizes than the table [module] says")
     else:
         module, reader = _new(config, vocabulary, run, minilm, train)
-    if config.happenings and config.module.happenings:
-        if module.happenings is None:  # a module that went without until now
-            module.happenings = Happenings(config.module.feature_width // 4, config.module.hidden)
-            module.config = config.module
-        teach(module.happenings, train, config.happenings, run.folder / "happenings.safetensors", run.settings.seed)
+    if happenings is not None:  # a module that went without until now has it from here on
+        module.happenings, module.config = happenings, config.module
     return Learner(module, reader, config.weights, config.habits, run.torch_rng)
 
 

@@ -6,6 +6,7 @@ what happens in its rows from the first step on.
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -26,7 +27,10 @@ _HELD_WEIGHT = 0.5
 
 
 def teach(happenings: Happenings, streams: DrawnStreams, minutes: float, kept: Path, seed: int, steps: int = 0) -> None:
-    """Train for so many minutes (or, if above 0, steps), or take what an earlier call left in the file `kept`."""
+    """Train for so many minutes (or, if above 0, steps), or take what an earlier call left in the file `kept`.
+
+    Ended before that, it leaves nothing.
+    """
     if kept.exists():
         happenings.load_state_dict(load_file(kept))
         return
@@ -52,7 +56,9 @@ def teach(happenings: Happenings, streams: DrawnStreams, minutes: float, kept: P
             share = min(1.0, done / steps if steps else (time.monotonic() - begun_s) / (60 * minutes))
             bar.set_postfix(loss=f"{loss.item():.3f}")
             bar.update(int(100 * share) - bar.n)
-    save_file({name: tensor.contiguous() for name, tensor in happenings.state_dict().items()}, kept)
+    part = kept.with_suffix(".part")
+    save_file({name: tensor.contiguous() for name, tensor in happenings.state_dict().items()}, part)
+    os.replace(part, kept)
 
 
 def _loss(of_clips: torch.Tensor, of_frames: torch.Tensor, clips: list[StreamClip]) -> torch.Tensor:

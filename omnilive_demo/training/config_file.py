@@ -42,7 +42,7 @@ def read_command_line(
     own: the task's own options, for the help; what they are set to is the task's to read. Ends the program with the
     message of a `ConfigError`.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m omnilive_demo.training {task}", parents=own)
+    parser = argparse.ArgumentParser(prog=f"python -m omnilive_demo.training {task}", parents=own, allow_abbrev=False)
     parser.add_argument(
         "--config", type=Path, default=CONFIGS / f"{task}.toml", help="TOML file (default: the shipped)"
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from training.fake_clips import WIDTH, clip_of, in_frame, vector_of
 
@@ -66,3 +67,30 @@ def test_it_learns_who_puts_down_and_who_picks_up_and_is_taught_once(tmp_path: P
     teach(again, streams_of(ClipPool.open(tmp_path / "pool")), 60.0, tmp_path / "kept.safetensors", seed=1)  # at once
     for name, value in happenings.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
+
+
+def test_a_module_that_went_without_gets_it_and_one_of_another_size_is_refused(tmp_path: Path) -> None:
+    from training.test_compressor import MODULE, READER, WordVectors, config_for, words
+
+    from omnilive_demo.models.memory_module.module import MemoryModule
+    from omnilive_demo.models.memory_module.weight_files import load, save
+    from omnilive_demo.models.nano.reader import Reader, save_reader
+    from omnilive_demo.training.compressor import begin, ship
+    from omnilive_demo.training.run import Run
+
+    old = MemoryModule(MODULE)
+    old.initialise(torch.Generator().manual_seed(1))
+    save(old, tmp_path / "memory.safetensors")
+    save_reader(Reader(READER, words()), tmp_path / "reader.safetensors", {})
+    config = replace(
+        config_for(tmp_path), start=str(tmp_path / "memory.safetensors"), module=replace(MODULE, happenings=True)
+    )
+    streams, taught = streams_of(write_hands(tmp_path / "pool")), Happenings(WIDTH, MODULE.hidden)
+    with Run(tmp_path / "run", config, config.run) as run:
+        learner = begin(config, words(), run, WordVectors(), streams, taught)  # type: ignore[arg-type]
+        assert learner.module.happenings is taught
+        ship(learner, tmp_path / "new.safetensors", {})
+        assert load(tmp_path / "new.safetensors").config == config.module
+        wider = replace(config, module=replace(MODULE, hidden=64, happenings=True))
+        with pytest.raises(ValueError, match="other sizes"):
+            begin(wider, words(), run, WordVectors(), streams, taught)  # type: ignore[arg-type]
