@@ -56,7 +56,7 @@ def load_audio_model(folder: Path, dtype: torch.dtype | None = None, device: str
 
     Args:
         folder: see `load_audio_network`, `AudioTokenizer`, `MelExtractor`.
-        dtype: None for bfloat16 on a GPU and float32 on a CPU.
+        dtype: of the weights; None for `default_dtype`.
 
     Raises:
         WeightsError: a file is missing, damaged or of another kind; the message says which.

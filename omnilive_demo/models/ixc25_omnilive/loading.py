@@ -14,6 +14,7 @@ from omnilive_demo.models.ixc25_omnilive.config import released_reasoner_config
 from omnilive_demo.models.ixc25_omnilive.partial_lora import PartialLoraLinear
 from omnilive_demo.models.ixc25_omnilive.quantised import Bits, quantised_linear
 from omnilive_demo.models.ixc25_omnilive.reasoner import Reasoner
+from omnilive_demo.models.memory_module.after_loading import assert_filled, number_positions
 from omnilive_demo.models.memory_module.weight_files import WeightsError, check, read_folder, read_json
 
 _TOWER_FOLDER = "IXC2d5_clip_l_560"
@@ -113,15 +114,8 @@ def _stored(name: str) -> bool:
 
 
 def _ready(reasoner: Reasoner, device: str) -> Reasoner:
-    embeddings = reasoner.pictures.tower.embeddings
-    # What is computed and not stored was not computed either.
-    embeddings.register_buffer(
-        "position_ids", torch.arange(embeddings.num_positions, device=device)[None], persistent=False
-    )
-    reasoner.pictures.tower.train(False)
-    reasoner.requires_grad_(False)
-    left = [name for name, tensor in (*reasoner.named_parameters(), *reasoner.named_buffers()) if tensor.is_meta]
-    assert not left, f"nothing was loaded into {left}"
+    number_positions(reasoner.pictures.tower, device)
+    assert_filled(reasoner)
     # Hazard 10: as many low-rank pairs as linear layers are still there, none was merged away.
     assert sum(isinstance(m, PartialLoraLinear) for m in reasoner.modules()) == 5 * reasoner.config.layers
-    return reasoner.eval()
+    return reasoner.requires_grad_(False).eval()
