@@ -98,15 +98,6 @@ class AudioModel:
         """
         return self.label([sound], _unless(cancel))[0].text
 
-    def stream(self, sound: NDArray[np.float32], cancel: CancelToken | None = None) -> Iterator[str]:
-        """The words of a sound as they are found out: the text so far, each time it has grown."""
-        text = ""
-        for answers in self._answers([sound], RECOGNISE, [_most_tokens(sound)], _unless(cancel)):
-            so_far, _ = self._tokenizer.text(answers[0].ids)
-            if so_far != text:
-                text = so_far
-                yield text
-
     def recognise(
         self, sounds: Sequence[NDArray[np.float32]], wanted: Callable[[int], bool] = lambda index: True
     ) -> list[Told]:
