@@ -5,7 +5,7 @@
     long_term = memory.integrate([S, ..], [g, ..])         # K clips -> H̄ [K, C]
     scores = memory.score(long_term, [g, ..], "Where are my keys?")  # cosine of the question with each clip, [K]
 
-A stream that goes on is integrated clip by clip, without reading anything twice, by `growing_memory`.
+The app integrates a stream that goes on clip by clip, without reading anything twice: `memory/long_term.py`.
 """
 
 from __future__ import annotations
