@@ -114,8 +114,6 @@ ONLY_HEARD = (
 )
 """Words (a pattern) that ask for a sound, whatever else a question names: "was there a baby crying?"."""
 _LABEL_OF = {word: label for label, words in _SAID_AS.items() for word in words.split()}
-ALSO_NAMED = tuple(_ALSO_SAID_AS)
-"""Names that only a larger tagger gives."""
 
 
 def labels_of(words: Iterable[str]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from models.golden import golden as golden_folder
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from omnilive_demo.memory.learned_compressor import LearnedCompressor
 from omnilive_demo.models.memory_module.module import ClipRows, MemoryModule, clip_probabilities, cosines
 from omnilive_demo.models.memory_module.patch_features import ClipPatches, merge_2x2
 from omnilive_demo.models.memory_module.prefix import RowPrefix
 from omnilive_demo.models.memory_module.released import load_released
 from omnilive_demo.models.memory_module.weight_files import WeightsError
+from omnilive_demo.records import FrameFeatures
 
 STATES, SCORES = 1e-4, 2e-5
 
@@ -130,6 +133,40 @@ def test_questions_alone_and_together(golden, released, remembered) -> None:
     scores = cosines(mixed[0], globals_[:2])
     assert apart(scores, golden["first_two_clips.cosine"]) < SCORES
     assert apart(clip_probabilities(scores), golden["first_two_clips.softmax"]) < SCORES
+
+
+class GoldenWords:
+    """The ids that stood for a sentence, in place of a tokenizer. key: of those that are asked for next."""
+
+    def __init__(self, module: MemoryModule, golden: dict[str, Tensor]) -> None:
+        self._module, self._golden, self.key = module, golden, ""
+
+    def rows(self, texts: Sequence[str]) -> list[Tensor]:
+        return [self._module.embed_tokens(self._golden[self.key]) for _ in texts]
+
+
+def test_the_apps_compressor_is_the_original_too(golden, released, remembered) -> None:
+    """The way that runs: patches of a frame encoder, arrays, and prefixes that were read beforehand."""
+    module, tower = released
+    compressor = LearnedCompressor(module, words := GoldenWords(module, golden))
+    for k in range(4):
+        words.key = f"clip{k}.text_ids"
+        patches = tower.patches(pictures(golden, k)).numpy()
+        made = compressor.compress([FrameFeatures(np.zeros(1, np.float32), frame) for frame in patches], 0.0, 1.0)
+        assert apart(torch.from_numpy(made[0]), golden[f"clip{k}.short_term_memory"]) < STATES
+        assert apart(torch.from_numpy(made[1]), golden[f"clip{k}.global_memory"]) < STATES
+    slots, globals_ = ([row.numpy() for row in rows] for rows in remembered)
+    long_term = {}
+    for k in range(1, 5):
+        compressor.expect(slots[:k])
+        long_term[k] = compressor.integrate(slots[:k], globals_[:k])
+    assert apart(torch.from_numpy(long_term[2]), golden["first_two_clips.long_term_memory"]) < STATES
+    assert apart(torch.from_numpy(long_term[4]), golden["long_term_memory"]) < STATES
+    two = golden["first_two_clips.cosine"]
+    for i, k, expected in ((0, 4, golden["question0.cosine"]), (1, 4, golden["question1.cosine"]), (0, 2, two[0])):
+        words.key = f"question{i}.ids"
+        asked = compressor.encode_question("what?", long_term[k])
+        assert apart(cosines(torch.from_numpy(asked), torch.stack(remembered[1][:k])), expected) < SCORES
 
 
 @torch.inference_mode()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from omnilive_demo.models.sound_words import ALSO_NAMED, CLASSES, NAMED, ONLY_HEARD, UNTOLD, asked_for, labels_of
+from omnilive_demo.models.sound_words import _ALSO_SAID_AS, CLASSES, NAMED, ONLY_HEARD, UNTOLD, asked_for, labels_of
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_what_a_larger_tagger_names_is_found_by_words_as_well(words: str, labels
 
 
 def test_each_name_is_found_by_its_own_words_and_none_is_a_class() -> None:
-    assert not set(ALSO_NAMED) & set(CLASSES)
-    for label in ALSO_NAMED:
+    assert not set(_ALSO_SAID_AS) & set(CLASSES)
+    for label in _ALSO_SAID_AS:
         assert label in asked_for(label.split())
 
 

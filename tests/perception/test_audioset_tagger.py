@@ -10,7 +10,7 @@ import pytest
 from perception import tiny_ast
 from perception.tiny_ast import LABELS, MEANT, sound
 
-from omnilive_demo.models.sound_words import ALSO_NAMED, NAMED, UNNAMED
+from omnilive_demo.models.sound_words import _ALSO_SAID_AS, NAMED, UNNAMED
 from omnilive_demo.perception.audioset_labels import _LABELS, LASTING_NAMES, Sureness, judge, name_of
 from omnilive_demo.perception.audioset_tagger import AudioSetTagger, cut
 from omnilive_demo.perception.sound_names import LASTING, SoundNames
@@ -50,7 +50,7 @@ def test_the_names_are_ours():
     assert name_of("Inside, small room") == name_of("Animal") == ""
     assert LASTING_NAMES.issubset(set(_LABELS) - set(NAMED))
     assert LASTING_NAMES < LASTING
-    assert set(_LABELS) == {*NAMED, *ALSO_NAMED, "speech", "silence"}, "and each can be asked for"
+    assert set(_LABELS) == {*NAMED, *_ALSO_SAID_AS, "speech", "silence"}, "and each can be asked for"
 
 
 def test_labels_of_one_name_count_as_one():

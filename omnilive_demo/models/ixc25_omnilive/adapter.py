@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from omnilive_demo.models.ixc25_omnilive.released_files import each_tensor, weight_files
-from omnilive_demo.models.memory_module.weight_files import WeightsError, read_json
+from omnilive_demo.models.memory_module.weight_files import (
+    ADAPTER_LAYOUTS,
+    WeightsError,
+    check,
+    read_folder,
+    read_json,
+)
 
 _PREFIX = "base_model.model."
 MERGED = ("attention.wqkv", "attention.wo", "feed_forward.w1", "feed_forward.w2", "feed_forward.w3")
+_MERGED_WEIGHTS = tuple(f".{linear}.weight" for linear in MERGED)
 _REPLACED = "video_mem_proj."
 
 
@@ -40,41 +46,40 @@ class Adapter:
         return torch.addmm(weight.float(), b, a, alpha=self.scale).to(weight.dtype)
 
 
-def load_adapter(folder: Path, layers: int) -> Adapter:
+def load_adapter(folder: Path, shapes: Mapping[str, torch.Size]) -> Adapter:
     """The adapter in a folder (`adapter_config.json`, `adapter_model.safetensors` or `.bin`), as PEFT wrote it.
 
+    Args:
+        shapes: of all tensors of the base, by the release's names.
+
     Raises:
-        WeightsError: a file is missing or damaged, it is of another kind, or a tensor is missing or unknown.
+        WeightsError: a file is missing or damaged, it is of another kind, or a tensor is missing, unknown or misshapen.
     """
     config = read_json(folder / "adapter_config.json")
-    _check(config, folder)
-    scale = config["lora_alpha"] / config["r"]
-    found: dict[str, Tensor] = {}
-    for file in weight_files(folder, "adapter_model"):
-        found |= dict(each_tensor(file))
-    wanted = [f"model.layers.{i}.{linear}" for i in range(layers) for linear in MERGED]
-    pairs: dict[str, tuple[Tensor, Tensor]] = {}
-    missing: list[str] = []
-    for linear in wanted:
-        names = [f"{_PREFIX}{linear}.lora_{which}.weight" for which in "AB"]
-        missing += [name for name in names if name not in found]
-        if not missing:
-            pairs[f"{linear}.weight"] = (found.pop(names[0]), found.pop(names[1]))
-    projector = [f"{_PREFIX}{_REPLACED}{i}.{kind}" for i in (0, 2) for kind in ("weight", "bias")]
-    missing += [name for name in projector if name not in found]
-    if missing:
-        raise WeightsError(f"{folder} lacks {_some(missing)}.")
+    _check_config(config, folder)
+    rank = config["r"]
+    merged = [name for name in shapes if name.endswith(_MERGED_WEIGHTS)]
     # Hazard 9: without this projector, which the adapter brings, memory rows mean nothing.
-    replaced = {name.removeprefix(_PREFIX): found.pop(name) for name in projector}
-    if found:
-        raise WeightsError(f"{folder} has unknown {_some(found)}.")
-    for name, (a, b) in pairs.items():
-        if a.shape[0] != config["r"] or b.shape[1] != config["r"]:
-            raise WeightsError(f"{folder}: the pair of {name} is not of rank {config['r']}.")
-    return Adapter(scale, pairs, replaced)
+    replaced = [name for name in shapes if name.startswith(_REPLACED)]
+    expected = {_PREFIX + name: shapes[name] for name in replaced}
+    for name in merged:
+        expected[_low_rank(name, "A")] = torch.Size((rank, shapes[name][1]))
+        expected[_low_rank(name, "B")] = torch.Size((shapes[name][0], rank))
+    found = read_folder(folder, layouts=ADAPTER_LAYOUTS)
+    check(expected, found, folder)
+    return Adapter(
+        config["lora_alpha"] / rank,
+        {name: (found[_low_rank(name, "A")], found[_low_rank(name, "B")]) for name in merged},
+        {name: found[_PREFIX + name] for name in replaced},
+    )
 
 
-def _check(config: dict, folder: Path) -> None:
+def _low_rank(weight: str, which: str) -> str:
+    """What PEFT calls the matrix A or B of a weight of the base."""
+    return f"{_PREFIX}{weight.removesuffix('.weight')}.lora_{which}.weight"
+
+
+def _check_config(config: dict, folder: Path) -> None:
     only = {"peft_type": "LORA", "bias": "none", "fan_in_fan_out": False, "use_rslora": False, "use_dora": False}
     wrong = [key for key, value in only.items() if config.get(key, value) != value]
     wrong += [key for key in ("rank_pattern", "alpha_pattern", "layers_to_transform") if config.get(key)]
@@ -84,8 +89,3 @@ def _check(config: dict, folder: Path) -> None:
         wrong.append("r or lora_alpha")
     if wrong:
         raise WeightsError(f"{folder / 'adapter_config.json'} asks for what is not supported: {', '.join(wrong)}.")
-
-
-def _some(names: Collection[str]) -> str:
-    first, *others = sorted(names)
-    return f"{first} and {len(others)} others" if others else first

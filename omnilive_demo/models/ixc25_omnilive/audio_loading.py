@@ -6,20 +6,15 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers.models.qwen2.modeling_qwen2 import Qwen2RotaryEmbedding
 
-from omnilive_demo.models.ixc25_omnilive.audio_config import ROPE_THETA, AudioConfig, audio_config
+from omnilive_demo.models.ixc25_omnilive.audio_config import ROPE_THETA, audio_config
 from omnilive_demo.models.ixc25_omnilive.audio_network import AudioNetwork
+from omnilive_demo.models.memory_module.after_loading import assert_filled, default_dtype, turn_anew
 from omnilive_demo.models.memory_module.weight_files import WeightsError, check, fill, read_folder, read_json
 
 _OURS = (("audio_tower.", "encoder."), ("multi_modal_projector.linear.", "projector."), ("language_model.", "decoder."))
 _EMBEDDING, _HEAD = "decoder.model.embed_tokens.weight", "decoder.lm_head.weight"
 _NUMBERS = (torch.bfloat16, torch.float32)
-
-
-def default_dtype(device: str) -> torch.dtype:
-    """bfloat16 on a GPU, float32 on a CPU."""
-    return torch.float32 if device == "cpu" else torch.bfloat16
 
 
 def load_audio_network(folder: Path, dtype: torch.dtype | None = None, device: str = "cpu") -> AudioNetwork:
@@ -51,7 +46,7 @@ def load_audio_network(folder: Path, dtype: torch.dtype | None = None, device: s
     # Each is let go of as soon as it is turned, so that two copies of all are never held.
     own = {name: tensors.pop(_released_name(name)).to(device, dtype) for name in shapes}
     fill(network, {**own, _HEAD: own[_EMBEDDING]}, folder)
-    _finish(network, config, device)
+    _finish(network, device)
     return network.requires_grad_(False).eval()
 
 
@@ -70,20 +65,13 @@ def _forget_head(tensors: dict[str, Tensor], folder: Path) -> None:
         raise WeightsError(f"{folder} has a {_released_name(_HEAD)} that differs from its embedding table.")
 
 
-def _finish(network: AudioNetwork, config: AudioConfig, device: str) -> None:
+def _finish(network: AudioNetwork, device: str) -> None:
     """What is not in a file, and what must hold for the model to say what its weights mean."""
     decoder = network.decoder
     # Hazard 1: of itself the head is no part of the file and would be left random. One tensor for both.
     decoder.lm_head.weight = decoder.model.embed_tokens.weight
-    # The angles stay in float32, whatever the weights are.
-    decoder.model.rotary_emb = Qwen2RotaryEmbedding(config.decoder).to(device)
     assert decoder.lm_head.weight is decoder.get_input_embeddings().weight, "hazard 1: the head is not tied"
-    angles = decoder.model.rotary_emb.inv_freq
-    half = len(angles)
-    expected = ROPE_THETA ** (-torch.arange(half, dtype=torch.float64) / half)
-    assert torch.allclose(angles.cpu().double(), expected, rtol=1e-5), "hazard 2: the rotation has another base"
-    assert angles.dtype == torch.float32
-    left = [name for name, one in (*network.named_parameters(), *network.named_buffers()) if one.is_meta]
-    assert not left, f"never given a value: {left}"
+    turn_anew(decoder.model, ROPE_THETA, device)
+    assert_filled(network)
     for part in (network.encoder, decoder):
         assert part.config._attn_implementation == "sdpa"  # hazard 23: flash-attn is not needed

@@ -15,7 +15,6 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from omnilive_demo.cancel import CancelToken
 from omnilive_demo.models.ixc25_omnilive.audio_model import AudioModel, Told
 from omnilive_demo.models.ixc25_omnilive.audio_prompt import RATE_HZ
 
@@ -37,17 +36,6 @@ class Stretch:
     start: int
     end: int
     shares: bool = False
-
-
-def transcribe_long(model: AudioModel, sound: NDArray[np.float32], cancel: CancelToken | None = None) -> str:
-    """The words of mono sound `[n]` at 16 kHz, of any length, one stretch after the other; those so far, when it is
-    cancelled."""
-    text = ""
-    for stretch in stretches(sound, model.most_samples):
-        if cancel is not None and cancel.cancelled:
-            break
-        text = joined(text, model.transcribe(sound[stretch.start : stretch.end], cancel), stretch.shares)
-    return text
 
 
 def recognise_long(

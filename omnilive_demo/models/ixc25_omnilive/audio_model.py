@@ -56,7 +56,7 @@ def load_audio_model(folder: Path, dtype: torch.dtype | None = None, device: str
 
     Args:
         folder: see `load_audio_network`, `AudioTokenizer`, `MelExtractor`.
-        dtype: None for bfloat16 on a GPU and float32 on a CPU.
+        dtype: of the weights; None for `default_dtype`.
 
     Raises:
         WeightsError: a file is missing, damaged or of another kind; the message says which.
@@ -97,15 +97,6 @@ class AudioModel:
             ValueError: the sound is too long.
         """
         return self.label([sound], _unless(cancel))[0].text
-
-    def stream(self, sound: NDArray[np.float32], cancel: CancelToken | None = None) -> Iterator[str]:
-        """The words of a sound as they are found out: the text so far, each time it has grown."""
-        text = ""
-        for answers in self._answers([sound], RECOGNISE, [_most_tokens(sound)], _unless(cancel)):
-            so_far, _ = self._tokenizer.text(answers[0].ids)
-            if so_far != text:
-                text = so_far
-                yield text
 
     def recognise(
         self, sounds: Sequence[NDArray[np.float32]], wanted: Callable[[int], bool] = lambda index: True

@@ -3,8 +3,8 @@
 A tree is converted folder by folder into another tree. Each shard is written beside its place, read back and compared,
 and then put there; `conversion.json` notes its hash and what it was made of. So whatever stops it, the same command
 goes on: what is noted and still has its hash is not written again. At most one shard is held in memory. Files that
-need no conversion are linked, or copied where that cannot be. The configuration comes last: no loader takes an
-unfinished folder for a finished one.
+need no conversion are linked, or copied where that cannot be. The configurations of all folders come last: no loader
+takes an unfinished folder for a finished one.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from omnilive_demo.models.memory_module.weight_files import WeightsError, read_f
 
 SHARD_BYTES = 2_000_000_000
 NOTES = "conversion.json"
+_CONFIGS = ("config.json", "adapter_config.json")
 _LINKED = ".safetensors"
 _SPARE_BYTES = 50_000_000  # for what is small
 
@@ -102,7 +103,7 @@ class _Conversion:
             where = {name: shard.file.name for shard in shards for name in shard.names}
             about = {"metadata": {"total_size": sum(shard.nbytes for shard in shards)}, "weight_map": where}
             _write_text(index, json.dumps(about, indent=1))
-        for source, target in self._plan.others:
+        for source, target in sorted(self._plan.others, key=lambda pair: pair[1].name in _CONFIGS):
             _bring(source, target)
 
     def _finished(self, shard: Shard) -> bool:

@@ -13,6 +13,7 @@ from omnilive_demo.models.ixc25_omnilive.prompt import Part
 from omnilive_demo.models.ixc25_omnilive.quantised import Bits
 from omnilive_demo.models.ixc25_omnilive.reasoner import Reasoner
 from omnilive_demo.models.ixc25_omnilive.tokenizer import Tokenizer, load_tokenizer
+from omnilive_demo.models.memory_module.after_loading import default_dtype
 
 
 class LanguageModel:
@@ -48,15 +49,14 @@ def load_language_model(
 
     Args:
         name: shown on the page.
-        dtype: None for bfloat16 on a GPU and float32 on a CPU.
+        dtype: of the weights; None for `default_dtype`.
         device, bits: see `load_reasoner`.
 
     Raises:
         WeightsError: a file is missing, damaged or of another kind; the message says which.
         RuntimeError: `bits` are asked for without bitsandbytes.
     """
-    if dtype is None:
-        dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    dtype = dtype or default_dtype(device)
     base, adapter = folder / "base", folder / "adapter"
     tokenizer = load_tokenizer(base)  # a moment; the weights take minutes
     return LanguageModel(name or folder.name, load_reasoner(base, adapter, dtype, device, bits), tokenizer)

@@ -5,7 +5,7 @@
     long_term = memory.integrate([S, ..], [g, ..])         # K clips -> H̄ [K, C]
     scores = memory.score(long_term, [g, ..], "Where are my keys?")  # cosine of the question with each clip, [K]
 
-A stream that goes on is integrated clip by clip, without reading anything twice, by `growing_memory`.
+The app integrates a stream that goes on clip by clip, without reading anything twice: `memory/long_term.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from omnilive_demo.models.memory_module.after_loading import default_dtype
 from omnilive_demo.models.memory_module.module import ClipRows, MemoryModule, cosines
 from omnilive_demo.models.memory_module.patch_features import PatchFeatures
 from omnilive_demo.models.memory_module.released import load_released
@@ -153,16 +154,14 @@ def load_memory_module(
     Args:
         folder: as it was released: `config.json`, weights in safetensors or `.bin`, in one file or in shards, and
             `vocab.json` and `merges.txt` of the tokenizer.
-        dtype: of the weights; by default bfloat16 on a GPU and float32 elsewhere.
+        dtype: of the weights; None for `default_dtype`.
         device: where they go.
 
     Raises:
         WeightsError: a file is missing, damaged or of another kind, or a tensor is missing, unknown or misshapen.
     """
     folder, device = Path(folder), str(device)
-    if dtype is None:
-        dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
-    module, patches = load_released(folder, dtype, device)
+    module, patches = load_released(folder, dtype or default_dtype(device), device)
     try:
         text_rows = TokenTableRows(module.requires_grad_(False), folder)
     except (OSError, ValueError) as error:

@@ -17,14 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
-from omnilive_demo.models.memory_module.config import MemoryModuleConfig
 from omnilive_demo.models.memory_module.module import MemoryModule
-
-
-def row_bytes(config: MemoryModuleConfig, dtype: torch.dtype) -> int:
-    """What a row of a prefix takes, a key and a value in each layer: 28,672 bytes at the released size in bfloat16."""
-    values = 2 * config.layers * config.kv_heads * (config.hidden // config.heads)
-    return values * dtype.itemsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +27,6 @@ class RowPrefix:
     module: MemoryModule
     rows: int = 0
     layers: tuple[tuple[Tensor, Tensor], ...] = ()
-
-    @property
-    def nbytes(self) -> int:
-        """What its keys and values take."""
-        return sum(tensor.nbytes for pair in self.layers for tensor in pair)
 
     @torch.inference_mode()
     def extended(self, rows: Tensor, keep: int | None = None) -> RowPrefix:

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModel
-from transformers.models.qwen2.modeling_qwen2 import Qwen2RotaryEmbedding
 
+from omnilive_demo.models.memory_module.after_loading import assert_filled, number_positions, turn_anew
 from omnilive_demo.models.memory_module.config import released_config
 from omnilive_demo.models.memory_module.module import MemoryModule
 from omnilive_demo.models.memory_module.patch_features import ClipPatches
@@ -64,27 +64,14 @@ def load_released(
     fill(module, turned, folder)
     turned = {name: tensors.pop(_TOWER + name).to(device, dtype) for name in tower_own}
     fill(tower, turned, folder)
-    # What is computed and not stored was not computed either; the rotation's angles stay float32 in every type.
-    module.decoder.rotary_emb = Qwen2RotaryEmbedding(module.decoder.config).to(device)
-    tower.embeddings.register_buffer(
-        "position_ids", torch.arange(tower.embeddings.num_positions, device=device)[None], persistent=False
-    )
+    turn_anew(module.decoder, config.rope_theta, device)
+    number_positions(tower, device)
     tower.train(False)
-    _assert_ready(module, tower)
-    return module.eval(), ClipPatches(tower)
-
-
-def _assert_ready(module: MemoryModule, tower: CLIPVisionModel) -> None:
-    """What would load without an error and be wrong."""
-    for part in (module, tower):
-        left = [name for name, one in (*part.named_parameters(), *part.named_buffers()) if one.is_meta]
-        assert not left, f"never given a value: {left}"
+    assert_filled(module, tower)
+    # What would load without an error and be wrong.
     assert not hasattr(module.decoder, "lm_head"), "hazard 5: there is no head"
     assert tower.config.hidden_act == "quick_gelu", "hazard 6: CLIP's own activation"
-    angles, half = module.decoder.rotary_emb.inv_freq, module.config.hidden // module.config.heads // 2
-    expected = module.config.rope_theta ** (-torch.arange(half, dtype=torch.float64) / half)
-    assert angles.dtype == torch.float32, "hazard 12: the angles keep float32"
-    assert torch.allclose(angles.cpu().double(), expected, rtol=1e-5), "the rotation has another base"
+    return module.eval(), ClipPatches(tower)
 
 
 def _released_name(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from torch import Tensor, nn
 
 from omnilive_demo.models.memory_module.config import MemoryModuleConfig
 from omnilive_demo.models.memory_module.module import MemoryModule
+
+Layouts = Sequence[tuple[str, str, Callable[[Path, Callable[[str], bool]], tuple[dict[str, Tensor], dict[str, str]]]]]
 
 _CONFIG = "memory_module"
 
@@ -101,17 +103,21 @@ def read_pickle(
 
 LAYOUTS = (("model", ".safetensors", read_file), ("pytorch_model", ".bin", read_pickle))
 """How weights lie in a folder: STEM + ENDING, or the shards that its ".index.json" names. The first found counts."""
+ADAPTER_LAYOUTS = (("adapter_model", ".safetensors", read_file), ("adapter_model", ".bin", read_pickle))
+"""And how those of an adapter do, as PEFT writes them."""
 
 
-def read_folder(folder: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
-    """The wanted tensors of a model folder in one of the `LAYOUTS`.
+def read_folder(
+    folder: Path, wanted: Callable[[str], bool] = lambda name: True, layouts: Layouts = LAYOUTS
+) -> dict[str, Tensor]:
+    """The wanted tensors of a model folder in one of the layouts.
 
     Of safetensors and new `.bin` files only the names are read here; the tensors come from the disk as they are used.
 
     Raises:
         WeightsError: a file is missing or damaged, or two of them hold a tensor of the same name.
     """
-    for stem, ending, read in LAYOUTS:
+    for stem, ending, read in layouts:
         index = folder / f"{stem}{ending}.index.json"
         if index.is_file():
             tensors: dict[str, Tensor] = {}
@@ -123,7 +129,8 @@ def read_folder(folder: Path, wanted: Callable[[str], bool] = lambda name: True)
             return tensors
         if (folder / f"{stem}{ending}").is_file():
             return read(folder / f"{stem}{ending}", wanted)[0]
-    raise WeightsError(f"The weight file {folder / 'model.safetensors'} is missing, and so is pytorch_model.bin.")
+    first, *others = (stem + ending for stem, ending, _ in layouts)
+    raise WeightsError(f"The weight file {folder / first} is missing, and so is {' and '.join(others)}.")
 
 
 def weight_map(index: Path) -> dict[str, str]:

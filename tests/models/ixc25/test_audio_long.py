@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from models.ixc25.tiny_audio import HIGH_HZ, LOW_HZ, RATE_HZ, tone
 
-from omnilive_demo.cancel import CancelToken
 from omnilive_demo.models.ixc25_omnilive.audio_long import (
     OVERLAP_S,
     joined,
     recognise_long,
     stretches,
-    transcribe_long,
 )
 from omnilive_demo.models.ixc25_omnilive.audio_model import AudioModel, Told
 
@@ -94,7 +92,6 @@ def test_a_long_sound_is_transcribed_stretch_by_stretch(audio_model: AudioModel)
     quiet = np.zeros(round(0.6 * RATE_HZ), np.float32)
     sound = np.concatenate([tone(LOW_HZ, 3.2), quiet, tone(HIGH_HZ, 2.8), quiet, tone(LOW_HZ, 3.3)])
     said = "Where are my keys? 你好 Where are my keys?"
-    assert transcribe_long(audio_model, sound) == said
     told = recognise_long(audio_model, [tone(LOW_HZ, 1.0), sound, np.zeros(0, np.float32)])
     assert [one.text for one in told] == ["Where are my keys?", said, ""]
     assert told[1].language == "zh"
@@ -104,17 +101,14 @@ def test_a_long_sound_is_transcribed_stretch_by_stretch(audio_model: AudioModel)
 
 
 def test_a_long_sound_that_is_cancelled_is_heard_no_further(audio_model: AudioModel) -> None:
-    cancel = CancelToken()
-    heard: list[int] = []
-
-    class Listening:
-        most_samples = audio_model.most_samples
-
-        def transcribe(self, sound: np.ndarray, cancel: CancelToken) -> str:
-            heard.append(len(sound))
-            cancel.cancel()
-            return audio_model.transcribe(sound)
-
     sound = np.concatenate([tone(LOW_HZ, 3.2), np.zeros(8000, np.float32), tone(HIGH_HZ, 3.0)])
-    assert transcribe_long(Listening(), sound, cancel) == "Where are my keys?"  # type: ignore[arg-type]
-    assert len(heard) == 1
+    asked: list[int] = []
+
+    def wanted(index: int) -> bool:
+        asked.append(index)
+        return index == 1
+
+    told = recognise_long(audio_model, [sound, tone(LOW_HZ, 1.0)], wanted)
+    assert [one.text for one in told] == ["", "Where are my keys?"]
+    assert not told[0].whole
+    assert set(asked) == {0, 1}, "each stretch is asked about as the sound that it is cut from"

@@ -56,14 +56,48 @@ def killed_at(line: int, work: Callable[[], object]) -> bool:
     return in_a_child(traced) == -signal.SIGKILL
 
 
+def files(out: Path) -> set[str]:
+    return {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file() and path.suffix != ".part"}
+
+
+def check_configs_last(out: Path, whole: set[str]) -> None:
+    """Where a configuration is, all that is none is there."""
+    there, configs = files(out), {file for file in whole if Path(file).name in ("config.json", "adapter_config.json")}
+    assert not there & configs or not whole - configs - there
+
+
+def test_the_configurations_of_all_folders_come_last(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, plain, brought = tmp_path / "out", conversion._bring, []
+    (release / "adapter" / "adapter_config.json").write_text("{}")
+    (release / "base" / "tokenizer.model").write_bytes(b"pieces")
+    convert(release, tmp_path / "whole", shard_bytes=SHARD)
+    whole = files(tmp_path / "whole")
+
+    def bring(source: Path, target: Path) -> None:
+        check_configs_last(out, whole)
+        plain(source, target)
+        brought.append(str(target.relative_to(out)))
+
+    monkeypatch.setattr(conversion, "_bring", bring)
+    convert(release, out, shard_bytes=SHARD)
+    assert set(brought[-3:]) == {"base/config.json", "adapter/adapter_config.json", "memory/config.json"}
+    assert {"base/tokenizer.model", "memory/model.safetensors"} <= set(brought)
+    assert files(out) == whole
+
+
 def test_killed_anywhere_it_goes_on_and_writes_nothing_twice(release: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     line, kills, kept = 12, 0, 0
+    convert(release, out, shard_bytes=SHARD)
+    whole = files(out)
     while True:
         shutil.rmtree(out, ignore_errors=True)
         if not killed_at(line, lambda: convert(release, out, shard_bytes=SHARD)):
             break
         kills += 1
+        check_configs_last(out, whole)
         noted = json.loads((out / NOTES).read_text()) if (out / NOTES).is_file() else {}
         before = {file: which for file, which in shards(out).items() if file in noted} if out.exists() else {}
         assert before.keys() == noted.keys()

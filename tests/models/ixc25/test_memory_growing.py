@@ -11,11 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from omnilive_demo.memory import long_term
 from omnilive_demo.memory.learned_compressor import LearnedCompressor
-from omnilive_demo.models.ixc25_omnilive.growing_memory import GrowingMemory
+from omnilive_demo.models.ixc25_omnilive.memory import VideoMemory
 from omnilive_demo.models.memory_module.config import MemoryModuleConfig, released_config
 from omnilive_demo.models.memory_module.module import MemoryModule
-from omnilive_demo.models.memory_module.prefix import RowPrefix, row_bytes
+from omnilive_demo.models.memory_module.prefix import RowPrefix
 from omnilive_demo.models.memory_module.segments import cut, rows_read
 
 WIDTH = 16
@@ -50,6 +51,22 @@ def clips(lengths: list[int], seed: int) -> list[tuple[Tensor, Tensor]]:
     return [(torch.randn(4 * t, WIDTH, generator=random), torch.randn(WIDTH, generator=random)) for t in lengths]
 
 
+def in_half(many: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+    """With values of S that float16, in which the app keeps them, holds as they are."""
+    return [(slots.half().float(), global_) for slots, global_ in many]
+
+
+def row_bytes(config: MemoryModuleConfig, dtype: torch.dtype) -> int:
+    """What a row of a prefix takes, a key and a value in each layer: 28,672 bytes at the released size in bfloat16."""
+    values = 2 * config.layers * config.kv_heads * (config.hidden // config.heads)
+    return values * dtype.itemsize
+
+
+def held_bytes(prefix: RowPrefix) -> int:
+    """What its keys and values take."""
+    return sum(tensor.nbytes for pair in prefix.layers for tensor in pair)
+
+
 def apart(one: Tensor, other: Tensor) -> float:
     assert one.shape == other.shape
     return float((one - other).abs().max())
@@ -59,57 +76,110 @@ def at_once(many: list[tuple[Tensor, Tensor]]) -> Tensor:
     return MODULE.integrate([s for s, _ in many], [g for _, g in many])
 
 
+class TableRows:
+    def rows(self, texts: list[str]) -> list[Tensor]:
+        return [torch.ones(2, WIDTH) for _ in texts]
+
+
+class Kept:
+    """Stands for the store: S and full segments, as they come back from it."""
+
+    def __init__(self) -> None:
+        self.short_term: dict[int, np.ndarray] = {}
+        self.long_term: dict[int, tuple[tuple[int, ...], np.ndarray]] = {}
+
+    def read_short_term(self, clip: int) -> np.ndarray | None:
+        return self.short_term.get(clip)
+
+    def read_long_term(self, segment: int) -> tuple[tuple[int, ...], np.ndarray] | None:
+        return self.long_term.get(segment)
+
+
+class Stream:
+    """The app's long-term memory of clips that come one by one, in segments of another size. One at a time."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, cap: int) -> None:
+        patch.setattr(long_term, "SEGMENT_CLIPS", cap)
+        self.cap = cap
+        self.kept = Kept()
+        self.compressor = LearnedCompressor(MODULE, TableRows(), prefixes=3)
+        self.memory = long_term.LongTerm(self.compressor, self.kept)  # type: ignore[arg-type]
+        self.many: list[tuple[Tensor, Tensor]] = []
+
+    def add(self, short_term: Tensor, global_: Tensor) -> None:
+        clip = len(self.many)
+        self.many.append((short_term, global_))
+        self.memory.add(clip, short_term.numpy())
+        self.kept.short_term[clip] = short_term.numpy().astype(np.float16)
+        if clip and clip % self.cap == 0:
+            own = range(clip - self.cap, clip)
+            segment, clips_, memory = self.memory.close_segment(list(own), self.globals[own.start : own.stop])
+            assert apart(torch.from_numpy(memory), at_once(self.many[own.start : own.stop])) < 1e-4
+            self.kept.long_term[segment] = clips_, memory.astype(np.float16)
+
+    @property
+    def globals(self) -> np.ndarray:
+        return np.array([g.numpy() for _, g in self.many], np.float32).reshape(-1, WIDTH)
+
+    def read(self, opened: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        open_clip = (opened[0].numpy(), opened[1].numpy()) if opened else None
+        return torch.from_numpy(self.memory.read(np.arange(len(self.many)), self.globals, open_clip))
+
+    def expected(self, many: list[tuple[Tensor, Tensor]]) -> Tensor:
+        return torch.cat([at_once(many[at : at + self.cap]) for at in range(0, len(many), self.cap)])
+
+
 @settings(max_examples=3, deadline=None)
 @given(k=st.integers(1, 504), cap=st.integers(1, 504), seed=st.integers(0, 99), look=st.integers(1, 504))
 @example(k=504, cap=504, seed=1, look=64)
 @example(k=70, cap=64, seed=2, look=65)
 @torch.inference_mode()
 def test_clip_by_clip_is_all_at_once(k: int, cap: int, seed: int, look: int) -> None:
-    """Whenever H̄ is asked for, and however many clips a segment may hold."""
-    many = clips(np.random.default_rng(seed).integers(1, 4, k).tolist(), seed)
-    growing = GrowingMemory(MODULE, cap)
-    for i, (short_term, global_) in enumerate(many, 1):
-        growing.add(short_term, global_)
-        assert len(growing) == i
-        if i in (look, k):
-            parts = [at_once(many[at : min(at + cap, i)]) for at in range(0, i, cap)]
-            assert apart(growing.long_term(), torch.cat(parts)) < 1e-4
+    """Whenever H̄ is asked for, and however many clips a segment may hold; full segments are kept in float16."""
+    many = in_half(clips(np.random.default_rng(seed).integers(1, 4, k).tolist(), seed))
+    with pytest.MonkeyPatch.context() as patch:
+        stream = Stream(patch, cap)
+        for i, clip in enumerate(many, 1):
+            expected = stream.expected(many[:i]) if i in (look, k) else torch.zeros(0)
+            opened = stream.read(clip) if i in (look, k) else expected  # the newest clip is still open
+            stream.add(*clip)
+            for found in (opened, stream.read()) if i in (look, k) else ():
+                full = (i - 1) // cap * cap
+                assert apart(found[full:], expected[full:]) < 1e-4
+                assert apart(found, expected) < 1e-4 + 2**-10 * expected.abs().max()
 
 
 @torch.inference_mode()
 def test_a_segment_holds_what_the_positions_hold() -> None:
     """504 full clips in the release: 32,760 of 32,768 positions. Here 20 of 5 rows, and the next begins another."""
     assert cut([64] * 505, 505, 32_768) == [slice(0, 504), slice(504, 505)]
-    module = made(replace(TINY, positions=103))
-    growing = GrowingMemory(module, 504)
+    memory = VideoMemory(made(replace(TINY, positions=103)), None, None)  # type: ignore[arg-type]
     many = clips([1] * 21, 1)
-    for short_term, global_ in many[:20]:
-        growing.add(short_term, global_)
-    assert growing.cache_bytes == 80 * row_bytes(TINY, torch.float32)
-    assert apart(growing.long_term(), at_once(many[:20])) < 1e-4
-    growing.add(*many[20])
-    assert growing.cache_bytes == 4 * row_bytes(TINY, torch.float32)
-    assert apart(growing.long_term(), torch.cat([at_once(many[:20]), at_once(many[20:])])) < 1e-4
+    slots, globals_ = [s for s, _ in many], [g for _, g in many]
+    assert apart(memory.integrate(slots[:20], globals_[:20]), at_once(many[:20])) < 1e-4
+    assert apart(memory.integrate(slots, globals_), torch.cat([at_once(many[:20]), at_once(many[20:])])) < 1e-4
 
 
 @torch.inference_mode()
-def test_days_take_no_more_than_a_segment() -> None:
-    growing = GrowingMemory(MODULE, 8)
-    many = clips([3, 5] * 150, 2)
+def test_days_take_no_more_than_a_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Stream(monkeypatch, 8)
     sizes = []
-    for short_term, global_ in many:
-        growing.add(short_term, global_)
-        sizes.append(growing.cache_bytes)
+    for clip in in_half(clips([3, 5] * 150, 2)):
+        stream.add(*clip)
+        held = [held_bytes(known.prefix) for known in stream.compressor._integrated._known]
+        assert len(held) <= 3
+        assert len(stream.memory._slots) <= 16
+        sizes.append(max(held))
     assert max(sizes) == sizes[7] == 8 * 16 * row_bytes(TINY, torch.float32)
-    assert growing.long_term().shape == (300, WIDTH)
+    assert stream.read().shape == (300, WIDTH)
 
 
-def test_what_cannot_be_integrated_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one clip"):
-        GrowingMemory(MODULE, 0)
+def test_what_cannot_be_integrated_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="more than 32768 positions hold"):
-        GrowingMemory(MODULE).add(torch.zeros(32_768, WIDTH), torch.zeros(WIDTH))
-    assert GrowingMemory(MODULE).long_term().shape == (0, WIDTH)
+        cut([32_768], 64, 32_768)
+    stream = Stream(monkeypatch, 64)
+    assert stream.read().shape == (0, WIDTH)
+    assert stream.compressor.integrate([], []).shape == (0, WIDTH)
 
 
 def test_the_prefix_of_a_segment_takes_117_megabytes_at_the_released_size() -> None:
@@ -118,13 +188,8 @@ def test_the_prefix_of_a_segment_takes_117_megabytes_at_the_released_size() -> N
     assert 64 * 64 * row_bytes(released, torch.bfloat16) == 117_440_512
     assert 512 * row_bytes(released, torch.bfloat16) == 14_680_064  # of the rows that a question reads
     prefix = RowPrefix(MODULE).extended(torch.zeros(10, WIDTH))
-    assert prefix.nbytes == 10 * row_bytes(TINY, torch.float32)
-    assert prefix.extended(torch.zeros(5, WIDTH), keep=3).nbytes == 8 * row_bytes(TINY, torch.float32)
-
-
-class TableRows:
-    def rows(self, texts: list[str]) -> list[Tensor]:
-        return [torch.ones(2, WIDTH) for _ in texts]
+    assert held_bytes(prefix) == 10 * row_bytes(TINY, torch.float32)
+    assert held_bytes(prefix.extended(torch.zeros(5, WIDTH), keep=3)) == 8 * row_bytes(TINY, torch.float32)
 
 
 @settings(max_examples=8, deadline=None)
