@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.models.chinese import SIGNS
 from omnilive_demo.models.ixc25_omnilive.audio_model import AudioModel, Told
 from omnilive_demo.models.ixc25_omnilive.audio_prompt import RATE_HZ
 
@@ -25,8 +26,7 @@ _PAUSE_HOPS = 10  # so long a quiet place holds no word that a cut could break
 _QUIETER = 10.0 ** (-24.0 / 10.0)  # in power, than the loudest moment: a pause
 _FAINTEST = 10.0 ** (-58.0 / 10.0)
 _SHARED, _CUT_OFF = 14, 2  # units that two texts may share; those that the cut may have broken
-_SIGNS = "぀-ヿ㐀-䶿一-鿿"  # kana and Chinese signs: each is a word to us
-_UNIT = re.compile(rf"[{_SIGNS}]|[^\s{_SIGNS}]+")
+_UNIT = re.compile(rf"[{SIGNS}]|[^\s{SIGNS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +115,4 @@ def _key(unit: str) -> str:
 
 
 def _is_sign(character: str) -> bool:
-    return re.match(rf"[{_SIGNS}。，！？]", character) is not None
+    return re.match(rf"[{SIGNS}。，！？]", character) is not None
