@@ -22,7 +22,7 @@ from omnilive_demo.reasoning.fixed_phrases import (
 )
 from omnilive_demo.reasoning.phrases import capitalised, listed, quotation, with_article
 from omnilive_demo.reasoning.standing_things import a_or_an, turned
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import LEAST_EVERY_S, Unfit, Wait, Wanted
 from omnilive_demo.reasoning.when import length
 
 _ARRIVES = {
@@ -126,7 +126,7 @@ class StandingPhrases:
             case Wait.WORD:
                 return f"{'the words' if ' ' in wanted.words else 'the word'} {quotation(wanted.words)}"
             case Wait.TIME:
-                every = f"every {length(wanted.delay_s)}" if wanted.every else ""
+                every = f"every {_per(wanted.delay_s)}" if wanted.every else ""
                 return ", ".join(filter(None, (_bare(wanted.note), every))) or length(wanted.delay_s)
 
     def _any(self, wanted: Wanted) -> str:
@@ -159,7 +159,7 @@ class StandingPhrases:
         """It is taken on; what is said is what will be done."""
         if wanted.kind is Wait.TIME and wanted.every:
             what = f" {wanted.note}" if wanted.note else ""
-            return f"Okay, I'll remind you{what} every {length(wanted.delay_s)}, until you say stop reminding me."
+            return f"Okay, I'll remind you{what} every {_per(wanted.delay_s)}, until you say stop reminding me."
         if wanted.kind is Wait.TIME and wanted.note:
             return f"Okay, in {length(wanted.delay_s)} I'll remind you {wanted.note}."
         what = f"remind you {wanted.note}" if wanted.note else "tell you"
@@ -206,6 +206,8 @@ class StandingPhrases:
                 return SAY_WHEN.en
             case "how long":
                 return SAY_HOW_LONG.en
+            case "how often":
+                return f"I can't remind you more often than every {length(LEAST_EVERY_S)}."
             case "event":
                 return f"I would not notice when {turned(unfit.what)}. {INSTEAD.en}"
 
@@ -233,8 +235,7 @@ class StandingPhrases:
                 who = "somebody" if origin_is_visitor else "the video"
                 return f"{who} just said {quotation(wanted.words)}"
             case Wait.TIME:
-                over = length(wanted.delay_s)
-                return f"{over} {'is' if over.split()[0] == '1' and ' ' not in over[2:] else 'are'} over"
+                return f"{length(wanted.delay_s)} {'is' if _is_one(wanted.delay_s) else 'are'} over"
 
     def came(self, name: str) -> str:
         """A thing came into view."""
@@ -287,6 +288,16 @@ class StandingPhrases:
 
 def _bare(note: str) -> str:
     return note.removeprefix("to ")
+
+
+def _is_one(delay_s: float) -> bool:
+    count, _, unit = length(delay_s).partition(" ")
+    return count == "1" and " " not in unit
+
+
+def _per(delay_s: float) -> str:
+    """How often, as it goes on after "every": "minute", "10 minutes"."""
+    return length(delay_s).removeprefix("1 ") if _is_one(delay_s) else length(delay_s)
 
 
 def _count(number: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from omnilive_demo.models.chinese_sounds import told
 from omnilive_demo.models.chinese_things import said, said_together
+from omnilive_demo.models.number_words import UNIT_S
 from omnilive_demo.reasoning.fixed_phrases import (
     INSTEAD,
     NO_CLOCK,
@@ -18,7 +19,7 @@ from omnilive_demo.reasoning.fixed_phrases import (
     SAY_HOW_LONG,
     SAY_WHEN,
 )
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import LEAST_EVERY_S, Unfit, Wait, Wanted
 from omnilive_demo.reasoning.when_zh import count_zh, length_zh
 
 _COLOURS = {
@@ -127,6 +128,8 @@ class ChineseStandingPhrases:
                 return SAY_WHEN.zh
             case "how long":
                 return SAY_HOW_LONG.zh
+            case "how often":
+                return f"我最多每{_per(LEAST_EVERY_S)}提醒您一次，不能更频繁了。"
             case "event":
                 return f"“{unfit.what}”这样的事我察觉不到。{INSTEAD.zh}"
 
@@ -203,5 +206,10 @@ def _colour(look: str) -> str:
 
 
 def _per(delay_s: float) -> str:
-    """How often: "隔十分钟", "小时" of one hour."""
-    return "小时" if delay_s == 3600 else f"隔{length_zh(delay_s)}"
+    """How often: "隔十分钟", "小时" of one hour; of days without a "隔", with which one day is every other day."""
+    if delay_s in _ONE:
+        return _ONE[delay_s]
+    return length_zh(delay_s) if delay_s >= UNIT_S["day"] else f"隔{length_zh(delay_s)}"
+
+
+_ONE = {UNIT_S["minute"]: "分钟", UNIT_S["hour"]: "小时", UNIT_S["day"]: "天"}

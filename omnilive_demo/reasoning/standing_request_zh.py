@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from omnilive_demo.models.chinese import run_on
 from omnilive_demo.models.chinese_numbers import AMOUNT, seconds_of
+from omnilive_demo.models.number_words import UNIT_S
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause_zh import read_clause_zh, sound_heard_zh, thing_seen_zh
 from omnilive_demo.reasoning.standing_time_zh import read_chinese_reminder
-from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wanted, repeated
 
 MOST_CHARS = 48  # the work grows with their cube, and this runs where nothing slow may
 
@@ -49,9 +50,14 @@ _TOLD = tuple(
 _NOTE_ASKS = re.compile(
     r"什么|啥|谁|哪|怎么|为什么|多少|[几多][点个次久长高大]|[吗么呢]$|有没有|是不是|会不会|了$|过$|的$|如果|要是|当|的时候"
 )
-_EVERY_TIME = re.compile(
-    rf"每(?:隔|过)?(?P<amount>(?:一?个?半?(?:小时|钟头|分钟|秒钟?|刻钟|天))|{AMOUNT})钟?{_SOON}(?:{_TELL}|{_SAY})"
-    r"(?:一次|一遍|一回)?(?:要|去|得|该)?(?P<note>.*?)(?:一次|一遍|一回)?"
+_OFTEN = rf"每(?:(?P<gap>隔)|过)?(?P<amount>(?:一?个?半?(?:小时|钟头|分钟|秒钟?|刻钟|天))|{AMOUNT})钟?"
+_ONCE = r"(?:一次|一遍|一回)"
+_EVERY_TIME = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_OFTEN}{_SOON}(?:{_TELL}|{_SAY}){_ONCE}?(?:要|去|得|该)?(?P<note>.*?){_ONCE}?",
+        rf"{_REMIND}{_A_BIT}(?:我们?|大家){_A_BIT}{_OFTEN}(?:都|就|要|去|得|该)*(?P<note>(?!的).*?){_ONCE}?",
+    )
 )
 _FOLLOWED = rf"(?:{_SOON}(?:{_TELL}|{_SAY}))?"
 _WATCHED = (
@@ -129,12 +135,14 @@ def _managed(words: str) -> Dropped | Listed | None:
     return None
 
 
-def _timed(words: str) -> Wanted | None:
-    match = _EVERY_TIME.fullmatch(words)
+def _timed(words: str) -> Wanted | Unfit | None:
+    match = next(filter(None, (pattern.fullmatch(words) for pattern in _EVERY_TIME)), None)
     if match is not None and not _NOTE_ASKS.search(match["note"]):
         amount = match["amount"]
-        delay_s = seconds_of(amount) or seconds_of(f"一{amount}")
-        return Wanted(Wait.TIME, delay_s=delay_s, note=turned_zh(match["note"]), every=True) if delay_s else None
+        delay_s = seconds_of(amount if re.fullmatch(AMOUNT, amount) else f"一{amount}")
+        if match["gap"] and delay_s == UNIT_S["day"]:
+            delay_s *= 2  # "每隔一天" leaves a day out
+        return repeated(delay_s, turned_zh(re.sub(_ONCE, "", match["note"])))  # "喝一次水"
     wanted = read_chinese_reminder(words)
     return replace(wanted, note=turned_zh(wanted.note)) if wanted is not None else None
 

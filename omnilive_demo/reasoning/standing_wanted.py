@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+LEAST_EVERY_S = 30.0
+"""Seconds between two tellings of a reminder that comes again and again: oftener, nobody else would get a word in."""
+
 
 class Wait(StrEnum):
     """What ends the waiting."""
@@ -25,7 +28,7 @@ class Wanted:
     names: of things, any of which will do. look: a plain visual word ("dark"). sounds: labels, any of which will do;
     none of them: any sound. words: what is to be said. delay_s: seconds from the request on. note: what to remind of,
     as it goes on after "remind you": "to call Anna". again: what is so already does not count. every: it was asked for
-    each time; it is told once all the same.
+    each time; but for a reminder that comes again and again, it is told once all the same.
     """
 
     kind: Wait
@@ -39,7 +42,7 @@ class Wanted:
     every: bool = False
 
 
-Lack = Literal["thing", "names", "person", "sound", "event", "clock", "when", "how long"]
+Lack = Literal["thing", "names", "person", "sound", "event", "clock", "when", "how long", "how often"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,13 @@ class Unfit:
 
     why: Lack
     what: str = ""
+
+
+def repeated(delay_s: float, note: str) -> Wanted | Unfit:
+    """A reminder that comes again each time `delay_s` seconds have passed; refused where that would be too often."""
+    if delay_s < LEAST_EVERY_S:
+        return Unfit("how often")
+    return Wanted(Wait.TIME, delay_s=delay_s, note=note, every=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ EVERY_WANTED = [
     ("dark", "bright", "moving", "still", "red")), Wanted(Wait.TIME, delay_s=90), Wanted(Wait.TIME, delay_s=600,
     every=True), Wanted(Wait.TIME, delay_s=3600, every=True),
 ]  # fmt: skip
-WHY = ("thing", "names", "person", "sound", "event", "clock", "when", "how long")
+WHY = ("thing", "names", "person", "sound", "event", "clock", "when", "how long", "how often")
 
 
 @pytest.mark.parametrize("phrase", PHRASES.values(), ids=list(PHRASES))

@@ -87,6 +87,9 @@ WANTED = [
     ("每隔十分钟提醒我喝水", after(600, "喝水", every=True)),
     ("每小时提醒我站起来一次", after(3600, "站起来", every=True)),
     ("每半小时叫我一次", after(1800, every=True)),
+    ("提醒我每隔十分钟喝水", after(600, "喝水", every=True)),
+    ("提醒我每十分钟喝一次水", after(600, "喝水", every=True)),
+    ("每个半小时提醒我们站起来", after(5400, "站起来", every=True)),
 ]
 
 
