@@ -7,6 +7,7 @@ Patterns over plain characters; the whole text has to fit. What asks about the p
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 
 from omnilive_demo.models.chinese import run_on
@@ -14,6 +15,7 @@ from omnilive_demo.models.chinese_numbers import AMOUNT, seconds_of
 from omnilive_demo.models.number_words import UNIT_S
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause_zh import read_clause_zh, sound_heard_zh, thing_seen_zh
+from omnilive_demo.reasoning.standing_things_zh import turned_zh
 from omnilive_demo.reasoning.standing_time_zh import read_chinese_reminder
 from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wanted, repeated
 
@@ -116,7 +118,8 @@ def read_request_zh(text: str, names: ThingNames | None) -> Request | None:
         return managed
     words = _LEADING.sub("", words, count=1)
     asked = _managed(words) or _timed(words) or _clock(words)
-    return asked or _told(words, names) or _watched(words, names) or _untimed(words)
+    asked = asked or _told(words, names) or _watched(words, names) or _untimed(words)
+    return replace(asked, note=_spelled(asked.note, text)) if isinstance(asked, Wanted) else asked
 
 
 def _managed(words: str) -> Dropped | Listed | None:
@@ -209,9 +212,7 @@ def asks_of_words(text: str) -> bool:
 _SAYING = re.compile(r"[说讲提聊谈](?:到|过|起|了|的)?")
 
 
-def turned_zh(words: str) -> str:
-    """What a visitor says of themselves, as it is said to them: "给我妈打电话" -> "给您妈打电话"."""
-    return words.translate(_TURNED)
-
-
-_TURNED = str.maketrans({"我": "您", "咱": "您", "你": "我"})
+def _spelled(note: str, text: str) -> str:
+    """A note with its Latin words as they were typed: "给anna打电话" -> "给Anna打电话"."""
+    typed = {word.lower(): word for word in re.findall(r"[A-Za-z]+", unicodedata.normalize("NFKC", text))}
+    return re.sub(r"[a-z]+", lambda word: typed.get(word[0], word[0]), note)

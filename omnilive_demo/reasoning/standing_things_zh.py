@@ -32,6 +32,14 @@ _PEOPLE = re.compile(
 )
 
 
+_TURNED = {"我们": "你们", "你们": "我们", "我": "您", "你": "我", "您": "我"}
+
+
+def turned_zh(words: str) -> str:
+    """What a visitor says of themselves, as it is said to them: "给我妈打电话" -> "给您妈打电话"."""
+    return re.sub("|".join(_TURNED), lambda said: _TURNED[said[0]], words)
+
+
 def bare_zh(said: str) -> str:
     """A noun phrase without what goes around it: "我的那把红色的钥匙" -> "钥匙"; what is unclear stays."""
     said = _AFTER.sub("", said)
