@@ -133,7 +133,7 @@ class StandingPhrases:
         return _one_of([self._names.one(name) if self._names else a_or_an(name) for name in wanted.names])
 
     def _the(self, wanted: Wanted) -> str:
-        return f"the {wanted.names[0]}"
+        return _one_of([f"the {name}" for name in wanted.names])
 
     def _sound(self, wanted: Wanted) -> str:
         return _one_of([with_article(label) for label in wanted.sounds]) or "a sound"
@@ -143,7 +143,8 @@ class StandingPhrases:
             case Wait.THING:
                 return f"when I see {self._any(wanted)}{' again' if wanted.again else ''}"
             case Wait.GONE:
-                return f"when I no longer see {self._the(wanted)}"
+                the = self._the(wanted)
+                return f"when {the} is gone" if wanted.groups else f"when I no longer see {the}"
             case Wait.LOOK:
                 return f"when {_ARRIVES.get(wanted.look, f'the picture turns {wanted.look}')}"
             case Wait.SOUND:
@@ -176,6 +177,8 @@ class StandingPhrases:
         """It waits for the end of something that has not begun, or for the next of something that is there."""
         if wanted.kind is Wait.GONE:
             one = self._any(wanted)
+            if wanted.groups:
+                return f"I don't see {one} right now. When I have seen one of them, I'll tell you when it is gone."
             return f"I don't see {one} right now. When I have seen {one}, I'll tell you when I no longer do."
         if wanted.kind is Wait.SOUND:
             return f"I heard {self._sound(wanted)} just now. I'll tell you when I hear it again."
@@ -226,7 +229,7 @@ class StandingPhrases:
             case Wait.THING:
                 return self.came(by or wanted.names[0])
             case Wait.GONE:
-                return f"{self._the(wanted)} just went out of view"
+                return f"the {by or wanted.names[0]} just went out of view"
             case Wait.LOOK:
                 return self.turned_out(wanted.look)
             case Wait.SOUND:

@@ -58,7 +58,7 @@ class ChineseStandingPhrases:
                 return every + (wanted.note or ("一次" if wanted.every else length_zh(wanted.delay_s)))
 
     def _thing(self, wanted: Wanted) -> str:
-        return said_together(wanted.names)
+        return "或".join(said_together(group) for group in wanted.groups or (wanted.names,))
 
     def _sound(self, wanted: Wanted) -> str:
         return "或".join(map(told, wanted.sounds)) or "任何声音"

@@ -57,12 +57,14 @@ def named_zh(said: str, names: ThingNames | None) -> tuple[str, ...]:
     """The known things that a phrase in plain Chinese names, any of which will do; more than one where its word means
     several ("杯子": a mug, a cup), or where several are named.
     """
+    return tuple(dict.fromkeys(name for group in grouped_zh(said, names) for name in group))
+
+
+def grouped_zh(said: str, names: ThingNames | None) -> tuple[tuple[str, ...], ...]:
+    """The same, those together that one word means: "杯子或狗" -> ("mug", "cup"), ("dog",)."""
     if names is None:
         return ()
-    found: list[str] = []
-    for part in _OR.split(said):
-        found += _one(part, names)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(filter(None, (_one(part, names) for part in _OR.split(said)))))
 
 
 def _one(said: str, names: ThingNames) -> tuple[str, ...]:

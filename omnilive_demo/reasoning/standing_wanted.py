@@ -25,14 +25,17 @@ class Wait(StrEnum):
 class Wanted:
     """Something that can be waited for.
 
-    names: of things, any of which will do. look: a plain visual word ("dark"). sounds: labels, any of which will do;
-    none of them: any sound. words: what is to be said. delay_s: seconds from the request on. note: what to remind of,
-    as it goes on after "remind you": "to call Anna". again: what is so already does not count. every: it was asked for
-    each time; but for a reminder that comes again and again, it is told once all the same.
+    names: of things, any of which will do. groups: of things to be gone, those of `names` that are one to whoever asks
+    (a word may mean several: "杯子"), any group of which will do; none: they are all one. look: a plain visual word
+    ("dark"). sounds: labels, any of which will do; none of them: any sound. words: what is to be said. delay_s: seconds
+    from the request on. note: what to remind of, as it goes on after "remind you": "to call Anna". again: what is so
+    already does not count. every: it was asked for each time; but for a reminder that comes again and again, it is told
+    once all the same.
     """
 
     kind: Wait
     names: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
     look: str = ""
     sounds: tuple[str, ...] = ()
     words: str = ""
@@ -51,6 +54,12 @@ class Unfit:
 
     why: Lack
     what: str = ""
+
+
+def gone(groups: tuple[tuple[str, ...], ...]) -> Wanted:
+    """A wait for one of some things to go, each with the names that it may have."""
+    names = tuple(dict.fromkeys(name for group in groups for name in group))
+    return Wanted(Wait.GONE, names, groups if len(groups) > 1 else ())
 
 
 def repeated(delay_s: float, note: str) -> Wanted | Unfit:
