@@ -88,6 +88,7 @@ async def test_the_words_that_are_promised_to_end_it_end_it_however_long_ago(roo
     [
         "stop reminding me", "please stop reminding me", "Stop reminding me now.", "stop reminding me any more",
         "you can stop reminding me", "stop reminding me to drink", "quit reminding me about that", "don't remind me",
+        "stop reminding me every ten minutes",
     ],
 )  # fmt: skip
 async def test_it_is_dropped_by_the_verb(room: Room, text: str) -> None:
@@ -148,3 +149,14 @@ async def test_it_is_forgotten_with_the_time_at_which_it_was_asked_for(room: Roo
 )  # fmt: skip
 async def test_how_often_is_said_as_people_say_it(room: Room, text: str, answer: str) -> None:
     assert room.take(text) == answer
+
+
+async def test_it_is_dropped_in_chinese_with_how_often(room: Room) -> None:
+    room.take(ONE_OF_EACH[1])
+    assert room.take("别每隔十分钟提醒我喝水了") == "好的，不再提醒您喝水了。"
+
+
+@pytest.mark.parametrize("text", ["remind me in {} days to eat", "remind me every {} days to eat"])
+async def test_a_time_without_an_end_is_not_taken_on(room: Room, text: str) -> None:
+    room.standing.take(text.format("9" * 330))
+    assert room.standing.open == ()

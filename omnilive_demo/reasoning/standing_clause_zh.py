@@ -19,6 +19,8 @@ COLOURS_ZH = {
     "红": "red", "橙": "orange", "橘": "orange", "黄": "yellow", "绿": "green", "蓝": "blue", "紫": "purple",
     "粉": "pink", "棕": "brown", "褐": "brown", "咖啡": "brown", "白": "white", "灰": "gray", "黑": "black",
 }  # fmt: skip
+SAID_COLOURS_ZH = {look: f"{char}色" for char, look in reversed(COLOURS_ZH.items())}
+"""Colours as they are said: by the first character of each."""
 _COLOUR = rf"(?P<colour>{'|'.join(COLOURS_ZH)})"
 _QUESTION = re.compile(
     r"什么(?!声|动静|响|东西来|人)|啥|谁(?!说|来|敲|按|进|在)|哪|怎么|为什么|多少|几[点个次]|[吗么]$|有没有.*过|(?<![经路])过了?的?$|是不是|了没有?$|没有$"

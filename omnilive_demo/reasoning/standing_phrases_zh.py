@@ -19,13 +19,10 @@ from omnilive_demo.reasoning.fixed_phrases import (
     SAY_HOW_LONG,
     SAY_WHEN,
 )
+from omnilive_demo.reasoning.standing_clause_zh import SAID_COLOURS_ZH
 from omnilive_demo.reasoning.standing_wanted import LEAST_EVERY_S, Unfit, Wait, Wanted
 from omnilive_demo.reasoning.when_zh import count_zh, length_zh
 
-_COLOURS = {
-    "red": "红", "orange": "橙", "yellow": "黄", "green": "绿", "blue": "蓝", "purple": "紫", "pink": "粉",
-    "brown": "棕", "white": "白", "gray": "灰", "black": "黑",
-}  # fmt: skip
 _ARRIVES = {"dark": "光线变暗", "bright": "光线变亮", "moving": "画面里有动静", "still": "画面不动"}
 _ARRIVED = {
     "dark": "光线刚刚变暗了", "bright": "光线刚刚变亮了", "moving": "刚才画面里有动静", "still": "画面里已经没有动静了",
@@ -202,7 +199,7 @@ class ChineseStandingPhrases:
 
 
 def _colour(look: str) -> str:
-    return f"{_COLOURS[look]}色" if look in _COLOURS else look
+    return SAID_COLOURS_ZH.get(look, look)
 
 
 def _per(delay_s: float) -> str:

@@ -7,6 +7,7 @@ that cannot be waited for are read all the same (`Unfit`), so that they can be r
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -110,7 +111,7 @@ _LAST = re.compile(
     r"|what i (?:just )?(?:said|asked)(?: you)?)?"
 )
 _OF = r"(?: (?:about|of|to|that|when|if) (?P<x>.+?))?"
-_NOW = r"(?: (?:any ?more|any longer|again|now|right now))*"
+_NOW = r"(?: (?:any ?more|any longer|again|now|right now|every .+))*"
 _DROPPED = tuple(
     (re.compile(pattern), sure)
     for pattern, sure in (
@@ -224,7 +225,7 @@ def _timed(words: str) -> Wanted | Unfit | None:
             continue
         delay_s = seconds_of(match["amount"])
         note = (match.groupdict().get("note") or "").strip()
-        if delay_s > 0 and not _NOTE_ASKS.match(note):
+        if 0 < delay_s < math.inf and not _NOTE_ASKS.match(note):
             return Wanted(Wait.TIME, delay_s=delay_s, note=note)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -64,8 +65,8 @@ def gone(groups: tuple[tuple[str, ...], ...]) -> Wanted:
 
 def repeated(delay_s: float, note: str) -> Wanted | Unfit:
     """A reminder that comes again each time `delay_s` seconds have passed; refused where that would be too often."""
-    if delay_s < LEAST_EVERY_S:
-        return Unfit("how often")
+    if not LEAST_EVERY_S <= delay_s < math.inf:
+        return Unfit("how often" if delay_s < LEAST_EVERY_S else "how long")
     return Wanted(Wait.TIME, delay_s=delay_s, note=note, every=True)
 
 
