@@ -194,7 +194,7 @@ class Standing:
         Nobody is told of each: an event would hold the words that are to be forgotten, and whoever shows them knows
         the stretch as well.
         """
-        kept = {n: query for n, query in self._waiting.items() if not begin_s <= query.watch.since_s <= end_s}
+        kept = {n: query for n, query in self._waiting.items() if not begin_s <= query.begun_s <= end_s}
         self._waiting = kept
         self._sightings.clear()
         self._heard.clear()
@@ -260,7 +260,7 @@ class Standing:
             if query.due_s is None:
                 self._end(query, "expired")
             else:
-                asked_s = query.watch.since_s
+                asked_s = query.begun_s
                 self._answer(query, "", Evidence(None, asked_s, asked_s, 1.0, "speech", query.said))
 
     # ---- inside ------------------------------------------------------------------------------------------------------
@@ -284,9 +284,8 @@ class Standing:
         is_visitor = query.wanted.kind is not Wait.WORD or by == "visitor"
         text = self._words[language_of(query.said)].answered(query.wanted, by, is_visitor)
         self._say(Remark(text, (evidence,), picture_t_s, query.number))
-        now_s = self._clock.now_s()
-        if query.wanted.kind is Wait.TIME and query.wanted.every and now_s - query.begun_s < EXPIRES_S:
-            self._wait_for(Watch(query.wanted, now_s), query.said, query.begun_s)
+        if query.wanted.kind is Wait.TIME and query.wanted.every:  # until it is dropped, as was promised
+            self._wait_for(Watch(query.wanted, self._clock.now_s()), query.said, query.begun_s)
 
     def _remark(self, clause: str, evidence: Evidence, picture_t_s: float | None = None) -> None:
         until_s = self._clock.now_s() + REMARK_GOOD_FOR_S
@@ -303,15 +302,12 @@ class Standing:
         ended_s: float | None = None,
     ) -> StandingChanged:
         text = self._words[language_of(query.said)].awaited(query.wanted)
-        return StandingChanged(
-            query.number, text, status, query.wanted.kind.value, query.watch.since_s, query.due_s, ended_s
-        )
+        return StandingChanged(query.number, text, status, query.wanted.kind.value, query.begun_s, query.due_s, ended_s)
 
     async def _keep_time(self) -> None:
         while self._waiting:
             left_s = min(query.ends_s for query in self._waiting.values()) - self._clock.now_s()
-            if left_s > 0:
-                await self._sleep(min(left_s, TICK_S))
+            await self._sleep(min(max(left_s, 0.0), TICK_S))  # whatever is due, the loop goes on in between
             self.tick()
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from standing_room import NAMES, Room
 
 from omnilive_demo.events import StandingChanged
+from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.standing import EXPIRES_S, MOST, Standing
 
 
@@ -74,6 +75,43 @@ async def test_a_thing_that_goes_is_told_with_when_it_was_seen_last(room: Room) 
     room.see(3, "cat")
     room.see(10)
     assert len(room.said) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "answer"),
+    [
+        ("tell me when the dog or the cat is gone", "Okay, I'll tell you when the dog or the cat is gone.",
+         "You asked me to tell you: the cat just went out of view."),
+        ("狗或者猫不见了告诉我", "好的，狗或猫一不见我就告诉您。", "您让我告诉您：刚才猫不见了。"),
+    ],
+)  # fmt: skip
+async def test_of_two_things_the_first_that_goes_is_told(room: Room, text: str, taken: str, answer: str) -> None:
+    room.see(5, "dog", "cat")
+    assert room.take(text) == taken
+    room.see(3, "dog", "cat")
+    room.see(20, "dog")
+    assert room.texts == [answer]
+    assert room.said[0].evidence[0].start_s == 8.0
+
+
+async def test_of_two_things_one_that_was_never_there_is_not_gone(room: Room) -> None:
+    room.see(10, "dog")
+    room.take("tell me when the dog or the cat is gone")
+    room.see(20, "dog")
+    assert room.said == []
+    room.see(10)
+    assert room.texts == ["You asked me to tell you: the dog just went out of view."]
+
+
+async def test_of_what_has_two_names_both_have_to_go() -> None:
+    room = Room(ThingNames({"mug": "mugs", "cup": "cups", "dog": "dogs"}))
+    room.see(5, "mug")
+    assert room.take("杯子或者狗不见了告诉我").startswith("好的")
+    room.see(10, "cup")
+    assert room.said == []
+    room.see(10)
+    assert len(room.said) == 1
+    room.standing.close()
 
 
 @pytest.mark.parametrize(

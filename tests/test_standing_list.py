@@ -59,6 +59,21 @@ async def test_it_is_dropped_by_voice(room: Room) -> None:
     assert [status for _, status in room.statuses].count("cancelled") == 4
 
 
+@pytest.mark.parametrize(
+    ("asked", "dropped", "answer"),
+    [
+        ("十分钟后提醒我给我妈打电话", "不用提醒我给我妈打电话了", "好的，不再提醒您给您妈打电话了。"),
+        ("十分钟后提醒我给Anna打电话", "不用提醒我给Anna打电话了", "好的，不再提醒您给Anna打电话了。"),
+        ("每隔十分钟提醒我喝一次水", "不用提醒我喝水了", "好的，不再提醒您喝水了。"),
+    ],
+)
+async def test_a_reminder_is_dropped_by_what_it_is_of(room: Room, asked: str, dropped: str, answer: str) -> None:
+    room.take("五分钟后提醒我关火")
+    room.take(asked)
+    assert room.take(dropped) == answer
+    assert room.standing.open == (1,)
+
+
 async def test_who_could_mean_several_is_asked_which(room: Room) -> None:
     room.take("remind me in two minutes to call Anna")
     room.take("set a timer for five minutes")

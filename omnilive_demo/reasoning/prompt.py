@@ -242,15 +242,17 @@ def _line(one: Evidence, now_s: float, words: PromptWords) -> str:
     if not told and one.text:
         told.append(quotation(harmless(one.text)))
     past = words.when.format(ago=words.ago(now_s - one.end_s), between=words.between(one.start_s, one.end_s))
-    return f"- {words.now if one.kind == 'now' else past}: {'; '.join(told) or words.no_name}"
+    return f"- {words.now if one.kind == 'now' else past}{words.colon}{words.semicolon.join(told) or words.no_name}"
 
 
 def _shown(one: Evidence, words: PromptWords) -> str:
     """The caption where there is one, and what was named for sure."""
     named = [label.text for label in one.labels if label.score >= ENOUGH_SCORE][:8]
     caption = one.text if one.kind in ("now", "picture", "time") else ""
-    rest = ", ".join(words.thing(name) for name in named if name.lower() not in caption.lower())
-    return harmless("; ".join(part for part in (quotation(caption) if caption else "", rest) if part))
+    told = caption.lower()
+    rest = [words.thing(name) for name in named if name.lower() not in told and words.thing(name) not in told]
+    parts = (quotation(caption) if caption else "", words.comma.join(dict.fromkeys(rest)))
+    return harmless(words.semicolon.join(filter(None, parts)))
 
 
 def _asked(question: Question, words: PromptWords) -> str:

@@ -9,6 +9,7 @@ from omnilive_demo.models.chinese import Language
 from omnilive_demo.models.chinese_sounds import told
 from omnilive_demo.models.chinese_things import said
 from omnilive_demo.reasoning.phrases import listed, with_article
+from omnilive_demo.reasoning.standing_clause_zh import SAID_COLOURS_ZH
 from omnilive_demo.reasoning.when import ago, between, length
 from omnilive_demo.reasoning.when_zh import ago_zh, between_zh, length_zh
 
@@ -40,12 +41,28 @@ class PromptWords:
     video: str
     sound_with_question: str  # {sound}
     nothing: str
+    comma: str
+    semicolon: str
+    colon: str
     ago: Callable[[float], str]
     length: Callable[[float], str]
     between: Callable[[float, float], str]
     thing: Callable[[str], str]
     sound: Callable[[str], str]
     sounds: Callable[[Sequence[str]], str]
+
+
+_LOOKS_ZH = SAID_COLOURS_ZH | {
+    "dark": "光线暗", "bright": "光线亮", "colourful": "色彩丰富", "dull": "色彩暗淡", "plain": "画面简单",
+    "detailed": "细节丰富", "horizontal": "横线条", "vertical": "竖线条", "diagonal": "斜线条", "fine": "纹理细密",
+    "still": "静止", "moving": "有动静",
+}  # fmt: skip
+
+
+def _thing_zh(name: str) -> str:
+    """The word for a thing, or else for how the picture looks."""
+    word = said(name)
+    return _LOOKS_ZH.get(name, word) if word == name else word
 
 
 def _sounds_zh(labels: Sequence[str]) -> str:
@@ -87,6 +104,9 @@ WORDS: dict[Language, PromptWords] = {
         video="the video",
         sound_with_question="(Heard with the question: {sound}.)",
         nothing="(nothing)",
+        comma=", ",
+        semicolon="; ",
+        colon=": ",
         ago=ago,
         length=length,
         between=between,
@@ -122,10 +142,13 @@ WORDS: dict[Language, PromptWords] = {
         video="视频里",
         sound_with_question="（提问时听到：{sound}。）",
         nothing="（没有内容）",
+        comma="、",
+        semicolon="；",
+        colon="：",
         ago=ago_zh,
         length=length_zh,
         between=between_zh,
-        thing=said,
+        thing=_thing_zh,
         sound=told,
         sounds=_sounds_zh,
     ),

@@ -27,7 +27,8 @@ class Command(StrEnum):
 _SO = r"(?:(?:okay|ok|oh|no|hey|please|now|just|and|well|yes|can you|could you|would you|will you) )*"
 _END = r"(?: (?:now|please|it|that|talking|speaking|for a moment|for now|thanks|thank you|computer|omni))*"
 _SPEAK = r"(?:(?:speak|talk|say it) )?(?:(?:a bit|a little|much|a little bit) )?"
-_TOO = r"(?:(?:that's|that is|you're|you are) )?too"
+_BIT = r"(?: (?:a bit|a little|a little bit))?"
+_TOO = r"(?:(?:(?:that's|that is|(?:you're|you are)(?: talking| speaking)?|you (?:talk|speak)) )?too)"
 _TABLE = tuple(
     (command, re.compile(rf"{_SO}(?:{pattern}){_END}"))
     for command, pattern in (
@@ -62,12 +63,18 @@ _TABLE = tuple(
             r"(?:(?:tell me |say )?more(?: about (?:it|that))?|in (?:more )?detail|more details?|longer"
             r"|(?:a )?longer answers?|(?:give me )?the long version|(?:give me )?the whole answer)",
         ),
-        (Command.SLOWER, rf"{_SPEAK}(?:slower|more slowly|less fast|not so fast)|slow down|{_TOO} fast"),
-        (Command.FASTER, rf"{_SPEAK}(?:faster|more quickly|quicker)|speed up|{_TOO} slow"),
-        (Command.LOUDER, rf"{_SPEAK}(?:louder|more loudly)|speak up|{_TOO} quiet|turn (?:it|the volume) up"),
+        (
+            Command.SLOWER,
+            rf"{_SPEAK}(?:slower|more slowly|less fast|not so fast)|(?:speak|talk) slowly|slow down{_BIT}|{_TOO} fast",
+        ),
+        (Command.FASTER, rf"{_SPEAK}(?:faster|more quickly|quicker)|speed up{_BIT}|{_TOO} slow(?:ly)?"),
+        (
+            Command.LOUDER,
+            rf"{_SPEAK}(?:louder|more loudly)|speak up{_BIT}|{_TOO} quiet(?:ly)?|turn (?:it|the volume) up",
+        ),
         (
             Command.QUIETER,
-            rf"{_SPEAK}(?:quieter|more quietly|softer|less loud|not so loud)|lower your voice|{_TOO} loud"
+            rf"{_SPEAK}(?:quieter|more quietly|softer|less loud|not so loud)|lower your voice{_BIT}|{_TOO} loud(?:ly)?"
             r"|turn (?:it|the volume) down",
         ),
     )

@@ -40,10 +40,16 @@ _TABLE = tuple(
             rf"|再来{_AGAIN}|(?:你)?(?:刚才|刚刚){_SAY}(?:的是)?什么|{_SAY}什么|我?没(?:有)?听(?:清楚?|见|到|懂|明白)"
             rf"|(?:把)?刚才的?(?:话|那句)?再?{_SAY}{_AGAIN})",
         ),
-        ("slower", rf"{_SPEAK}得?再?放?慢{_A_BIT}{_SAY}?|{_SAY}?得?太快|把?语速放?慢{_A_BIT}|慢慢{_SAY}"),
-        ("faster", rf"{_SPEAK}得?再?加?快{_A_BIT}{_SAY}?|{_SAY}?得?太慢|把?语速加?快{_A_BIT}"),
-        ("louder", rf"{_SPEAK}再?大{_A_BIT}声{_A_BIT}{_SAY}?|把?声音?再?[调开放]?大{_A_BIT}|(?:声音)?太小声?"),
-        ("quieter", rf"{_SPEAK}再?小{_A_BIT}声{_A_BIT}{_SAY}?|把?声音?再?[调开放]?小{_A_BIT}|(?:声音)?太[大吵]声?"),
+        ("slower", rf"{_SPEAK}得?再?放?慢{_A_BIT}{_SAY}?|{_SAY}得?太快|把?语速放?慢{_A_BIT}|慢慢{_SAY}"),
+        ("faster", rf"{_SAY}话?得?再?快{_A_BIT}{_SAY}?|再?快{_A_BIT}{_SAY}|{_SAY}得?太慢|把?语速加?快{_A_BIT}"),
+        (
+            "louder",
+            rf"{_SPEAK}再?大{_A_BIT}声{_A_BIT}{_SAY}?|把?声音?再?[调开放]?大{_A_BIT}|声音太小声?|(?:{_SAY}得?)?太小声",
+        ),
+        (
+            "quieter",
+            rf"{_SPEAK}再?小{_A_BIT}声{_A_BIT}{_SAY}?|把?声音?再?[调开放]?小{_A_BIT}|声音太[大吵]声?|(?:{_SAY}得?)?太大声",
+        ),
         (
             "shorter",
             rf"(?:(?:请|再|尽量)?{_SAY}?得?(?:再)?{_LESS}{_A_BIT}(?:{_SAY})?|长话短说|少{_SAY}{_A_BIT}|"
@@ -58,6 +64,7 @@ _TABLE = tuple(
         ),
     )
 )
+# Of speed and loudness only what names the voice or the speaking: "太大" may be of a shoe, and "快点" of anything.
 _NOT = re.compile(r"(?:多|少|长|短|快|慢|吧|了)+")  # alone they are about anything
 _MOST_CHARS = 24
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from omnilive_demo.models.descriptor_space import COLOURS, VISUAL_WORDS
 from omnilive_demo.models.sound_words import NAMED, labels_of
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_things import SOMEBODY, named, people, thing_said
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted, gone
 from omnilive_demo.reasoning.words import word_set
 
 _AGAIN = re.compile(r"\b(?:again|another|next|a new|a different|comes? back|is back|returns?|re ?appears?|1 more)\b")
@@ -149,7 +150,7 @@ def read_clause(clause: str, names: ThingNames | None) -> Wanted | Unfit | None:
 
 
 def _once_more(wanted: Wanted) -> Wanted:
-    return Wanted(wanted.kind, wanted.names, wanted.look, wanted.sounds, wanted.words, again=True)
+    return replace(wanted, again=True)
 
 
 def _masked(clause: str, names: ThingNames | None) -> str:
@@ -188,7 +189,7 @@ def sound_heard(said: str, names: ThingNames | None) -> Wanted | Unfit:
 def thing_gone(said: str, names: ThingNames | None) -> Wanted | Unfit:
     """A thing that is to go out of view."""
     found = thing_seen(said, names)
-    return Wanted(Wait.GONE, found.names[:1]) if isinstance(found, Wanted) else found
+    return gone(tuple((name,) for name in found.names)) if isinstance(found, Wanted) else found
 
 
 def _sees(match: re.Match[str], names: ThingNames | None) -> Found:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from omnilive_demo.models.chinese_sounds import labels_in
 from omnilive_demo.models.thing_names import ThingNames
-from omnilive_demo.reasoning.standing_things_zh import bare_zh, named_zh, people_zh
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_things_zh import bare_zh, grouped_zh, named_zh, people_zh
+from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted, gone
 
 COLOURS_ZH = {
     "红": "red", "橙": "orange", "橘": "orange", "黄": "yellow", "绿": "green", "蓝": "blue", "紫": "purple",
     "粉": "pink", "棕": "brown", "褐": "brown", "咖啡": "brown", "白": "white", "灰": "gray", "黑": "black",
 }  # fmt: skip
+SAID_COLOURS_ZH = {look: f"{char}色" for char, look in reversed(COLOURS_ZH.items())}
+"""Colours as they are said: by the first character of each."""
 _COLOUR = rf"(?P<colour>{'|'.join(COLOURS_ZH)})"
 _QUESTION = re.compile(
     r"什么(?!声|动静|响|东西来|人)|啥|谁(?!说|来|敲|按|进|在)|哪|怎么|为什么|多少|几[点个次]|[吗么]$|有没有.*过|(?<![经路])过了?的?$|是不是|了没有?$|没有$"
@@ -70,7 +73,7 @@ def read_clause_zh(clause: str, names: ThingNames | None) -> Found:
         match = pattern.fullmatch(clause)
         found = read(match, names) if match is not None else None
         if isinstance(found, Wanted):
-            return Wanted(found.kind, found.names, found.look, found.sounds, found.words, again=again)
+            return replace(found, again=again)
         if found is not None:
             return found
     return Unfit("event", re.sub(r"(?:的时候|的话|了)+$", "", clause))
@@ -102,7 +105,7 @@ def _sees(match: re.Match[str], names: ThingNames | None) -> Found:
 
 def _gone(match: re.Match[str], names: ThingNames | None) -> Found:
     found = thing_seen_zh(match["x"], names)
-    return Wanted(Wait.GONE, found.names) if isinstance(found, Wanted) else found
+    return gone(grouped_zh(match["x"], names)) if isinstance(found, Wanted) else found
 
 
 def _comes(match: re.Match[str], names: ThingNames | None) -> Found:

@@ -16,6 +16,8 @@ from omnilive_demo.reasoning.standing_time import AMOUNT, plain_request, seconds
 from omnilive_demo.reasoning.standing_wanted import Wait, Wanted
 from omnilive_demo.reasoning.words import word_set
 
+THE_REMINDER = "the reminder"
+"""What "stop reminding me" drops."""
 _TIMERS = re.compile(r"\b(?:timers?|reminders?|alarms?|countdowns?)\b")
 _AMOUNT = re.compile(AMOUNT)
 _LITTLE = word_set(
@@ -27,12 +29,17 @@ _LITTLE = word_set(
 
 
 def meant(about: str, waiting: Mapping[int, Wanted], names: ThingNames | None) -> tuple[int, ...]:
-    """The numbers of those that fit the words; a timer's length and a reminder's words count more than its kind."""
+    """The numbers of those that fit the words; a timer's length and a reminder's words count more than its kind.
+
+    "The reminder" is one that a clock ends, or else one that something else brings about.
+    """
     if is_chinese(about):
         return meant_zh(about, waiting, names)
     found = [number for number, wanted in waiting.items() if _names(about, wanted, names)]
     if not found and _TIMERS.search(about):
         found = [number for number, wanted in waiting.items() if wanted.kind is Wait.TIME]
+        if not found and about == THE_REMINDER:
+            found = [number for number, wanted in waiting.items() if wanted.note]
     return tuple(found)
 
 

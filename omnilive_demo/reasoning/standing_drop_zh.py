@@ -10,7 +10,7 @@ from omnilive_demo.models.chinese_numbers import AMOUNT, seconds_of
 from omnilive_demo.models.chinese_sounds import labels_in
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause_zh import COLOURS_ZH, read_clause_zh
-from omnilive_demo.reasoning.standing_things_zh import named_zh
+from omnilive_demo.reasoning.standing_things_zh import named_zh, turned_zh
 from omnilive_demo.reasoning.standing_wanted import Wait, Wanted
 
 _TIMERS = re.compile(r"闹钟|计时|定时|倒计时|闹铃|提醒")
@@ -33,8 +33,8 @@ def meant_zh(about: str, waiting: Mapping[int, Wanted], names: ThingNames | None
 
 def _fits(about: str, wanted: Wanted, names: ThingNames | None) -> bool:
     bare = _AROUND.sub("", about)
-    note = run_on(wanted.note)
-    if note and len(bare) > 1 and (bare in note or note in bare):
+    note, said_of = run_on(wanted.note), run_on(turned_zh(bare))  # a note is kept as it is said to the visitor
+    if note and len(bare) > 1 and (said_of in note or note in said_of):
         return True
     match wanted.kind:
         case Wait.TIME:

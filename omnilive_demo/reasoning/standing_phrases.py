@@ -22,7 +22,7 @@ from omnilive_demo.reasoning.fixed_phrases import (
 )
 from omnilive_demo.reasoning.phrases import capitalised, listed, quotation, with_article
 from omnilive_demo.reasoning.standing_things import a_or_an, turned
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import LEAST_EVERY_S, Unfit, Wait, Wanted
 from omnilive_demo.reasoning.when import length
 
 _ARRIVES = {
@@ -126,14 +126,14 @@ class StandingPhrases:
             case Wait.WORD:
                 return f"{'the words' if ' ' in wanted.words else 'the word'} {quotation(wanted.words)}"
             case Wait.TIME:
-                every = f"every {length(wanted.delay_s)}" if wanted.every else ""
+                every = f"every {_per(wanted.delay_s)}" if wanted.every else ""
                 return ", ".join(filter(None, (_bare(wanted.note), every))) or length(wanted.delay_s)
 
     def _any(self, wanted: Wanted) -> str:
         return _one_of([self._names.one(name) if self._names else a_or_an(name) for name in wanted.names])
 
     def _the(self, wanted: Wanted) -> str:
-        return f"the {wanted.names[0]}"
+        return _one_of([f"the {name}" for name in wanted.names])
 
     def _sound(self, wanted: Wanted) -> str:
         return _one_of([with_article(label) for label in wanted.sounds]) or "a sound"
@@ -143,7 +143,8 @@ class StandingPhrases:
             case Wait.THING:
                 return f"when I see {self._any(wanted)}{' again' if wanted.again else ''}"
             case Wait.GONE:
-                return f"when I no longer see {self._the(wanted)}"
+                the = self._the(wanted)
+                return f"when {the} is gone" if wanted.groups else f"when I no longer see {the}"
             case Wait.LOOK:
                 return f"when {_ARRIVES.get(wanted.look, f'the picture turns {wanted.look}')}"
             case Wait.SOUND:
@@ -159,7 +160,7 @@ class StandingPhrases:
         """It is taken on; what is said is what will be done."""
         if wanted.kind is Wait.TIME and wanted.every:
             what = f" {wanted.note}" if wanted.note else ""
-            return f"Okay, I'll remind you{what} every {length(wanted.delay_s)}, until you say stop reminding me."
+            return f"Okay, I'll remind you{what} every {_per(wanted.delay_s)}, until you say stop reminding me."
         if wanted.kind is Wait.TIME and wanted.note:
             return f"Okay, in {length(wanted.delay_s)} I'll remind you {wanted.note}."
         what = f"remind you {wanted.note}" if wanted.note else "tell you"
@@ -176,6 +177,8 @@ class StandingPhrases:
         """It waits for the end of something that has not begun, or for the next of something that is there."""
         if wanted.kind is Wait.GONE:
             one = self._any(wanted)
+            if wanted.groups:
+                return f"I don't see {one} right now. When I have seen one of them, I'll tell you when it is gone."
             return f"I don't see {one} right now. When I have seen {one}, I'll tell you when I no longer do."
         if wanted.kind is Wait.SOUND:
             return f"I heard {self._sound(wanted)} just now. I'll tell you when I hear it again."
@@ -206,6 +209,8 @@ class StandingPhrases:
                 return SAY_WHEN.en
             case "how long":
                 return SAY_HOW_LONG.en
+            case "how often":
+                return f"I can't remind you more often than every {length(LEAST_EVERY_S)}."
             case "event":
                 return f"I would not notice when {turned(unfit.what)}. {INSTEAD.en}"
 
@@ -224,7 +229,7 @@ class StandingPhrases:
             case Wait.THING:
                 return self.came(by or wanted.names[0])
             case Wait.GONE:
-                return f"{self._the(wanted)} just went out of view"
+                return f"the {by or wanted.names[0]} just went out of view"
             case Wait.LOOK:
                 return self.turned_out(wanted.look)
             case Wait.SOUND:
@@ -233,8 +238,7 @@ class StandingPhrases:
                 who = "somebody" if origin_is_visitor else "the video"
                 return f"{who} just said {quotation(wanted.words)}"
             case Wait.TIME:
-                over = length(wanted.delay_s)
-                return f"{over} {'is' if over.split()[0] == '1' and ' ' not in over[2:] else 'are'} over"
+                return f"{length(wanted.delay_s)} {'is' if _is_one(wanted.delay_s) else 'are'} over"
 
     def came(self, name: str) -> str:
         """A thing came into view."""
@@ -287,6 +291,16 @@ class StandingPhrases:
 
 def _bare(note: str) -> str:
     return note.removeprefix("to ")
+
+
+def _is_one(delay_s: float) -> bool:
+    count, _, unit = length(delay_s).partition(" ")
+    return count == "1" and " " not in unit
+
+
+def _per(delay_s: float) -> str:
+    """How often, as it goes on after "every": "minute", "10 minutes"."""
+    return length(delay_s).removeprefix("1 ") if _is_one(delay_s) else length(delay_s)
 
 
 def _count(number: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from omnilive_demo.models.chinese_sounds import told
 from omnilive_demo.models.chinese_things import said, said_together
+from omnilive_demo.models.number_words import UNIT_S
 from omnilive_demo.reasoning.fixed_phrases import (
     INSTEAD,
     NO_CLOCK,
@@ -18,13 +19,10 @@ from omnilive_demo.reasoning.fixed_phrases import (
     SAY_HOW_LONG,
     SAY_WHEN,
 )
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_clause_zh import SAID_COLOURS_ZH
+from omnilive_demo.reasoning.standing_wanted import LEAST_EVERY_S, Unfit, Wait, Wanted
 from omnilive_demo.reasoning.when_zh import count_zh, length_zh
 
-_COLOURS = {
-    "red": "红", "orange": "橙", "yellow": "黄", "green": "绿", "blue": "蓝", "purple": "紫", "pink": "粉",
-    "brown": "棕", "white": "白", "gray": "灰", "black": "黑",
-}  # fmt: skip
 _ARRIVES = {"dark": "光线变暗", "bright": "光线变亮", "moving": "画面里有动静", "still": "画面不动"}
 _ARRIVED = {
     "dark": "光线刚刚变暗了", "bright": "光线刚刚变亮了", "moving": "刚才画面里有动静", "still": "画面里已经没有动静了",
@@ -57,7 +55,7 @@ class ChineseStandingPhrases:
                 return every + (wanted.note or ("一次" if wanted.every else length_zh(wanted.delay_s)))
 
     def _thing(self, wanted: Wanted) -> str:
-        return said_together(wanted.names)
+        return "或".join(said_together(group) for group in wanted.groups or (wanted.names,))
 
     def _sound(self, wanted: Wanted) -> str:
         return "或".join(map(told, wanted.sounds)) or "任何声音"
@@ -127,6 +125,8 @@ class ChineseStandingPhrases:
                 return SAY_WHEN.zh
             case "how long":
                 return SAY_HOW_LONG.zh
+            case "how often":
+                return f"我最多每{_per(LEAST_EVERY_S)}提醒您一次，不能更频繁了。"
             case "event":
                 return f"“{unfit.what}”这样的事我察觉不到。{INSTEAD.zh}"
 
@@ -199,9 +199,14 @@ class ChineseStandingPhrases:
 
 
 def _colour(look: str) -> str:
-    return f"{_COLOURS[look]}色" if look in _COLOURS else look
+    return SAID_COLOURS_ZH.get(look, look)
 
 
 def _per(delay_s: float) -> str:
-    """How often: "隔十分钟", "小时" of one hour."""
-    return "小时" if delay_s == 3600 else f"隔{length_zh(delay_s)}"
+    """How often: "隔十分钟", "小时" of one hour; of days without a "隔", with which one day is every other day."""
+    if delay_s in _ONE:
+        return _ONE[delay_s]
+    return length_zh(delay_s) if delay_s >= UNIT_S["day"] else f"隔{length_zh(delay_s)}"
+
+
+_ONE = {UNIT_S["minute"]: "分钟", UNIT_S["hour"]: "小时", UNIT_S["day"]: "天"}

@@ -7,16 +7,18 @@ that cannot be waited for are read all the same (`Unfit`), so that they can be r
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
 from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause import read_clause, sound_heard, thing_gone, thing_seen
+from omnilive_demo.reasoning.standing_drop import THE_REMINDER
 from omnilive_demo.reasoning.standing_request_zh import read_request_zh
 from omnilive_demo.reasoning.standing_things import turned
 from omnilive_demo.reasoning.standing_time import AMOUNT, CLOCK, DELAY, SOME_DAY, plain_request, seconds_of
-from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wait, Wanted, repeated
 from omnilive_demo.reasoning.words import plain
 
 MOST_WORDS = 40
@@ -108,6 +110,8 @@ _LAST = re.compile(
     r"(?:it|that|this|the last(?: 1)?|that 1|the last (?:reminder|timer|request)"
     r"|what i (?:just )?(?:said|asked)(?: you)?)?"
 )
+_OF = r"(?: (?:about|of|to|that|when|if) (?P<x>.+?))?"
+_NOW = r"(?: (?:any ?more|any longer|again|now|right now|every .+))*"
 _DROPPED = tuple(
     (re.compile(pattern), sure)
     for pattern, sure in (
@@ -117,6 +121,7 @@ _DROPPED = tuple(
         (rf"(?:stop|end|abort|kill|turn off|switch off) (?P<x>.*\b{_ONES}\b.*)", False),
         (r"(?:cancel|delete|remove|drop|scrap|forget about|forget|never ?mind(?: about)?|don't worry about) (?P<x>"
          r"(?:the|my|that|a|an|all|both|them|it|everything)\b.*)", False),
+        (rf"(?:stop|quit) reminding(?: {_ME})?{_OF}{_NOW}", True),
         (r"(?:you )?(?:don't|do not|needn't|no need to|don't have to|don't need to|can stop|stop) (?:have to "
          r"|need to )?(?:tell|telling|remind|reminding|warn|wake|let|watch|watching|wait|waiting|look|listen)(?: "
          r"(?:me|us))?(?: know)?(?: out)?(?: (?:about|of|when|if|for|to) (?P<x>.+?))?(?: any ?more| any longer"
@@ -127,6 +132,7 @@ _DROPPED = tuple(
         (rf"(?:i|we) (?:don't|do not|no longer) (?:need|want) (?P<x>.*\b{_ONES}\b.*?)(?: any ?more"
          rf"| any longer)?", True),
         (r"(?:stop|quit) (?:watching|waiting)", False),
+        (rf"(?:stop|quit) (?:telling|warning|alerting)(?: {_ME})?{_OF}{_NOW}", False),  # of what is being said, maybe
     )
 )  # fmt: skip
 _LISTED = tuple(
@@ -180,26 +186,35 @@ def _managed(words: str) -> Dropped | Listed | None:
         everything = _ALL.fullmatch(about) is not None
         if everything and words.startswith("forget every"):
             return None  # that is the memory
-        return Dropped("" if everything or _LAST.fullmatch(about) else about, everything, sure)
+        if not everything and _LAST.fullmatch(about):  # "stop reminding me" means the reminder, however long ago
+            about = THE_REMINDER if re.search(r"\bremind(?:ing)?\b", words) else ""
+        return Dropped("" if everything else about, everything, sure)
     return None
 
 
+_OFTEN = rf"every (?P<amount>{AMOUNT}|{_UNIT})(?: or so)?"
 _EVERY = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_TELL} every (?P<amount>{AMOUNT}|{_UNIT})(?: {_NOTE})?",
-        rf"every (?P<amount>{AMOUNT}|{_UNIT}) {_TELL}(?: {_NOTE})?",
-        rf"remind {_ME} (?P<note>(?:to|that) .+?) every (?P<amount>{AMOUNT}|{_UNIT})",
+        rf"remind {_ME} {_OFTEN}(?: {_NOTE})?",
+        rf"{_TELL} {_OFTEN}(?: (?P<note>(?:to|that|about|of) .+))?",
+        rf"{_OFTEN} remind {_ME}(?: {_NOTE})?",
+        rf"{_OFTEN} {_TELL}(?: (?P<note>(?:to|that|about|of) .+))?",
+        rf"{_TELL} (?P<note>(?:to|that) .+?) {_OFTEN}",
     )
 )
 
 
-def _repeated(words: str) -> Wanted | None:
+_NOTE_ASKS = re.compile(r"(?:(?:about|of) )?(?:what|where|who|when|how|why|which|if|whether)\b")
+
+
+def _repeated(words: str) -> Wanted | Unfit | None:
     for pattern in _EVERY:
         match = pattern.fullmatch(words)
-        if match is not None:
-            delay_s = seconds_of(match["amount"]) or seconds_of(f"a {match['amount']}")
-            return Wanted(Wait.TIME, delay_s=delay_s, note=(match["note"] or "").strip(), every=True)
+        note = (match["note"] or "").strip() if match is not None else ""
+        if match is not None and not _NOTE_ASKS.match(note):
+            amount = match["amount"]
+            return repeated(seconds_of(amount if re.fullmatch(AMOUNT, amount) else f"a {amount}"), note)
     return None
 
 
@@ -210,7 +225,7 @@ def _timed(words: str) -> Wanted | Unfit | None:
             continue
         delay_s = seconds_of(match["amount"])
         note = (match.groupdict().get("note") or "").strip()
-        if delay_s > 0 and not re.match(r"(?:what|where|who|when|how|why|which|if)\b", note):
+        if 0 < delay_s < math.inf and not _NOTE_ASKS.match(note):
             return Wanted(Wait.TIME, delay_s=delay_s, note=note)
     return None
 

@@ -7,14 +7,17 @@ Patterns over plain characters; the whole text has to fit. What asks about the p
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 
 from omnilive_demo.models.chinese import run_on
 from omnilive_demo.models.chinese_numbers import AMOUNT, seconds_of
+from omnilive_demo.models.number_words import UNIT_S
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause_zh import read_clause_zh, sound_heard_zh, thing_seen_zh
+from omnilive_demo.reasoning.standing_things_zh import turned_zh
 from omnilive_demo.reasoning.standing_time_zh import read_chinese_reminder
-from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wanted, repeated
 
 MOST_CHARS = 48  # the work grows with their cube, and this runs where nothing slow may
 
@@ -49,9 +52,14 @@ _TOLD = tuple(
 _NOTE_ASKS = re.compile(
     r"什么|啥|谁|哪|怎么|为什么|多少|[几多][点个次久长高大]|[吗么呢]$|有没有|是不是|会不会|了$|过$|的$|如果|要是|当|的时候"
 )
-_EVERY_TIME = re.compile(
-    rf"每(?:隔|过)?(?P<amount>(?:一?个?半?(?:小时|钟头|分钟|秒钟?|刻钟|天))|{AMOUNT})钟?{_SOON}(?:{_TELL}|{_SAY})"
-    r"(?:一次|一遍|一回)?(?:要|去|得|该)?(?P<note>.*?)(?:一次|一遍|一回)?"
+_OFTEN = rf"每(?:(?P<gap>隔)|过)?(?P<amount>(?:一?个?半?(?:小时|钟头|分钟|秒钟?|刻钟|天))|{AMOUNT})钟?"
+_ONCE = r"(?:一次|一遍|一回)"
+_EVERY_TIME = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_OFTEN}{_SOON}(?:{_TELL}|{_SAY}){_ONCE}?(?:要|去|得|该)?(?P<note>.*?){_ONCE}?",
+        rf"{_REMIND}{_A_BIT}(?:我们?|大家){_A_BIT}{_OFTEN}(?:都|就|要|去|得|该)*(?P<note>(?!的).*?){_ONCE}?",
+    )
 )
 _FOLLOWED = rf"(?:{_SOON}(?:{_TELL}|{_SAY}))?"
 _WATCHED = (
@@ -76,7 +84,7 @@ _LAST = re.compile(rf"(?:这个|那个|刚才的?那?个?|上一个|最后一个
 _DROPPED = tuple(
     (re.compile(pattern), sure)
     for pattern, sure in (
-        (rf"{_STOP}(?:再|继续)?(?:提醒|提示)(?:我)?(?P<x>.*?)(?:了|啦)?", True),
+        (rf"{_STOP}(?:再|继续)?(?:每.{{1,8}}?)?(?:提醒|提示)(?:我)?(?P<x>.*?)(?:了|啦)?", True),
         (rf"{_STOP}(?:再|继续)?(?:告诉|通知|叫|喊)(?:我)?(?P<x>.*?)(?:了|啦)?", False),
         (rf"(?P<x>.+?){_AT}就?(?:别|不要|不用|不必)再?(?:提醒|告诉|通知|叫|喊|跟我说)我?(?:了|啦)?", False),
         (rf"{_STOP}(?:再|继续)?(?:等|等着|留意|盯着?|看着|听着?|注意)(?P<x>.*?)(?:了|啦)?", False),
@@ -110,7 +118,8 @@ def read_request_zh(text: str, names: ThingNames | None) -> Request | None:
         return managed
     words = _LEADING.sub("", words, count=1)
     asked = _managed(words) or _timed(words) or _clock(words)
-    return asked or _told(words, names) or _watched(words, names) or _untimed(words)
+    asked = asked or _told(words, names) or _watched(words, names) or _untimed(words)
+    return replace(asked, note=_spelled(asked.note, text)) if isinstance(asked, Wanted) else asked
 
 
 def _managed(words: str) -> Dropped | Listed | None:
@@ -129,12 +138,14 @@ def _managed(words: str) -> Dropped | Listed | None:
     return None
 
 
-def _timed(words: str) -> Wanted | None:
-    match = _EVERY_TIME.fullmatch(words)
+def _timed(words: str) -> Wanted | Unfit | None:
+    match = next(filter(None, (pattern.fullmatch(words) for pattern in _EVERY_TIME)), None)
     if match is not None and not _NOTE_ASKS.search(match["note"]):
         amount = match["amount"]
-        delay_s = seconds_of(amount) or seconds_of(f"一{amount}")
-        return Wanted(Wait.TIME, delay_s=delay_s, note=turned_zh(match["note"]), every=True) if delay_s else None
+        delay_s = seconds_of(amount if re.fullmatch(AMOUNT, amount) else f"一{amount}")
+        if match["gap"] and delay_s == UNIT_S["day"]:
+            delay_s *= 2  # "每隔一天" leaves a day out
+        return repeated(delay_s, turned_zh(re.sub(_ONCE, "", match["note"])))  # "喝一次水"
     wanted = read_chinese_reminder(words)
     return replace(wanted, note=turned_zh(wanted.note)) if wanted is not None else None
 
@@ -201,9 +212,7 @@ def asks_of_words(text: str) -> bool:
 _SAYING = re.compile(r"[说讲提聊谈](?:到|过|起|了|的)?")
 
 
-def turned_zh(words: str) -> str:
-    """What a visitor says of themselves, as it is said to them: "给我妈打电话" -> "给您妈打电话"."""
-    return words.translate(_TURNED)
-
-
-_TURNED = str.maketrans({"我": "您", "咱": "您", "你": "我"})
+def _spelled(note: str, text: str) -> str:
+    """A note with its Latin words as they were typed: "给anna打电话" -> "给Anna打电话"."""
+    typed = {word.lower(): word for word in re.findall(r"[A-Za-z]+", unicodedata.normalize("NFKC", text))}
+    return re.sub(r"[a-z]+", lambda word: typed.get(word[0], word[0]), note)

@@ -32,6 +32,14 @@ _PEOPLE = re.compile(
 )
 
 
+_TURNED = {"我们": "你们", "你们": "我们", "我": "您", "你": "我", "您": "我"}
+
+
+def turned_zh(words: str) -> str:
+    """What a visitor says of themselves, as it is said to them: "给我妈打电话" -> "给您妈打电话"."""
+    return re.sub("|".join(_TURNED), lambda said: _TURNED[said[0]], words)
+
+
 def bare_zh(said: str) -> str:
     """A noun phrase without what goes around it: "我的那把红色的钥匙" -> "钥匙"; what is unclear stays."""
     said = _AFTER.sub("", said)
@@ -49,12 +57,14 @@ def named_zh(said: str, names: ThingNames | None) -> tuple[str, ...]:
     """The known things that a phrase in plain Chinese names, any of which will do; more than one where its word means
     several ("杯子": a mug, a cup), or where several are named.
     """
+    return tuple(dict.fromkeys(name for group in grouped_zh(said, names) for name in group))
+
+
+def grouped_zh(said: str, names: ThingNames | None) -> tuple[tuple[str, ...], ...]:
+    """The same, those together that one word means: "杯子或狗" -> ("mug", "cup"), ("dog",)."""
     if names is None:
         return ()
-    found: list[str] = []
-    for part in _OR.split(said):
-        found += _one(part, names)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(filter(None, (_one(part, names) for part in _OR.split(said)))))
 
 
 def _one(said: str, names: ThingNames) -> tuple[str, ...]:

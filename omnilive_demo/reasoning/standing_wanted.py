@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+LEAST_EVERY_S = 30.0
+"""Seconds between two tellings of a reminder that comes again and again: oftener, nobody else would get a word in."""
 
 
 class Wait(StrEnum):
@@ -22,14 +26,17 @@ class Wait(StrEnum):
 class Wanted:
     """Something that can be waited for.
 
-    names: of things, any of which will do. look: a plain visual word ("dark"). sounds: labels, any of which will do;
-    none of them: any sound. words: what is to be said. delay_s: seconds from the request on. note: what to remind of,
-    as it goes on after "remind you": "to call Anna". again: what is so already does not count. every: it was asked for
-    each time; it is told once all the same.
+    names: of things, any of which will do. groups: of things to be gone, those of `names` that are one to whoever asks
+    (a word may mean several: "杯子"), any group of which will do; none: they are all one. look: a plain visual word
+    ("dark"). sounds: labels, any of which will do; none of them: any sound. words: what is to be said. delay_s: seconds
+    from the request on. note: what to remind of, as it goes on after "remind you": "to call Anna". again: what is so
+    already does not count. every: it was asked for each time; but for a reminder that comes again and again, it is told
+    once all the same.
     """
 
     kind: Wait
     names: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
     look: str = ""
     sounds: tuple[str, ...] = ()
     words: str = ""
@@ -39,7 +46,7 @@ class Wanted:
     every: bool = False
 
 
-Lack = Literal["thing", "names", "person", "sound", "event", "clock", "when", "how long"]
+Lack = Literal["thing", "names", "person", "sound", "event", "clock", "when", "how long", "how often"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,19 @@ class Unfit:
 
     why: Lack
     what: str = ""
+
+
+def gone(groups: tuple[tuple[str, ...], ...]) -> Wanted:
+    """A wait for one of some things to go, each with the names that it may have."""
+    names = tuple(dict.fromkeys(name for group in groups for name in group))
+    return Wanted(Wait.GONE, names, groups if len(groups) > 1 else ())
+
+
+def repeated(delay_s: float, note: str) -> Wanted | Unfit:
+    """A reminder that comes again each time `delay_s` seconds have passed; refused where that would be too often."""
+    if not LEAST_EVERY_S <= delay_s < math.inf:
+        return Unfit("how often" if delay_s < LEAST_EVERY_S else "how long")
+    return Wanted(Wait.TIME, delay_s=delay_s, note=note, every=True)
 
 
 @dataclass(frozen=True, slots=True)

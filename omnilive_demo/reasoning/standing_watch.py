@@ -42,7 +42,9 @@ class Watch:
         self._chinese = is_chinese(wanted.words)
         self._word = run_on(wanted.words) if self._chinese else f" {normalise(wanted.words)} "
         self.last_seen_s: float | None = None  # of a thing that is to be gone
-        self._last_seen = ""
+        self._groups = wanted.groups or (wanted.names,)
+        self._there = set(self._groups) if armed and len(self._groups) == 1 else set()
+        self._last: dict[tuple[str, ...], tuple[float, str]] = {}
 
     def sees(self, sightings: Sightings, t_s: float) -> str | None:
         """The newest frame, of `t_s`, was added to the sightings: what came about by it ("dog", "dark"), or None."""
@@ -77,12 +79,16 @@ class Watch:
         return next((name for name in self.wanted.names if sightings.shows(name)), None)
 
     def _goes(self, sightings: Sightings, t_s: float) -> str | None:
-        """A word may mean several things ("杯子"): then the last of them has to go."""
-        names = self.wanted.names
-        self.armed = self.armed or any(map(sightings.shows, names))
-        if seen := [name for name in names if sightings.newest_names(name)]:
-            self.last_seen_s, self._last_seen = t_s, seen[0]
-        return self._last_seen or names[0] if self.armed and all(map(sightings.lacks, names)) else None
+        """A word may mean several things ("杯子"): then the last of them has to go; of a dog or a cat, the first."""
+        for group in self._groups:
+            if any(map(sightings.shows, group)):
+                self._there.add(group)
+            if seen := [name for name in group if sightings.newest_names(name)]:
+                self._last[group] = t_s, seen[0]
+            if group in self._there and all(map(sightings.lacks, group)):
+                self.last_seen_s, name = self._last.get(group, (self.last_seen_s, group[0]))
+                return name
+        return None
 
     def _looks(self, sightings: Sightings) -> str | None:
         look = self.wanted.look

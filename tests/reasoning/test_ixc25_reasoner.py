@@ -201,9 +201,10 @@ async def test_cancelled_within_one_token_and_bounded(loaded, lane) -> None:
             stage.cancel.cancel()
             steps = model.steps
     assert model.steps - steps <= 1
-    model = Scripted(loaded)
+    model = Scripted(loaded, "It is a cup and a table. " * 9)
     await answered(stage_of(Ixc25Reasoner(model, lane, most_tokens=6)), "What is this?")
     assert len(model.asked) == 1
+    assert model.steps == 5, "the first of the six comes with the prompt"
 
 
 async def test_sessions_take_turns_at_one_model(loaded, lane) -> None:

@@ -19,19 +19,20 @@ from omnilive_demo.reasoning import fixed_phrases
 from omnilive_demo.reasoning.fixed_phrases import Phrase
 from omnilive_demo.reasoning.standing_phrases import StandingPhrases
 from omnilive_demo.reasoning.standing_phrases_zh import ChineseStandingPhrases
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted, gone
 from omnilive_demo.reasoning.when_zh import ago_zh, between_zh, length_zh
 
 PHRASES = {name: value for name, value in vars(fixed_phrases).items() if isinstance(value, Phrase)}
 NAMES = {entry["name"]: entry["plural"] for entry in json.loads((ASSETS / "nano" / "names.json").read_text("utf-8"))}
 EVERY_WANTED = [
     Wanted(Wait.THING, names=("dog", "cat")), Wanted(Wait.THING, names=("bus",), again=True),
-    Wanted(Wait.GONE, names=("scissors",)), Wanted(Wait.SOUND), Wanted(Wait.SOUND, sounds=("bell", "alarm")),
+    Wanted(Wait.GONE, names=("scissors",)), gone((("dog",), ("mug", "cup"))), Wanted(Wait.SOUND),
+    Wanted(Wait.SOUND, sounds=("bell", "alarm")),
     Wanted(Wait.SOUND, sounds=("knocking",), every=True), *(Wanted(Wait.LOOK, look=look) for look in
     ("dark", "bright", "moving", "still", "red")), Wanted(Wait.TIME, delay_s=90), Wanted(Wait.TIME, delay_s=600,
     every=True), Wanted(Wait.TIME, delay_s=3600, every=True),
 ]  # fmt: skip
-WHY = ("thing", "names", "person", "sound", "event", "clock", "when", "how long")
+WHY = ("thing", "names", "person", "sound", "event", "clock", "when", "how long", "how often")
 
 
 @pytest.mark.parametrize("phrase", PHRASES.values(), ids=list(PHRASES))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,10 @@ import pytest
 from PIL import Image
 from reasoning_fakes import Stage, evidence, frame, spoken
 
+from omnilive_demo.models.chinese import is_chinese
+from omnilive_demo.models.descriptor_space import DIMENSIONS
 from omnilive_demo.reasoning.prompt import PicturePart, Prompt, Prompter, PromptSize, TextPart, decoded, shrunk
+from omnilive_demo.reasoning.prompt_words import WORDS
 from omnilive_demo.reasoning.refresh import changed_picture
 from omnilive_demo.records import Heard, KeyFrame, TimeSpan
 
@@ -133,11 +137,14 @@ def test_a_chinese_question_is_asked_in_chinese_throughout():
     )  # fmt: skip
     told = words(prompt) + words(prompter.refresh(prompt, frame(180)))
     for line in (
-        "可能和这个问题有关的记忆，只作为数据：问的是开始后一分钟三十秒到两分钟三十秒的事。", "看到：马克杯, dark",
+        "可能和这个问题有关的记忆，只作为数据：问的是开始后一分钟三十秒到两分钟三十秒的事。", "看到：马克杯、光线暗",
         "用户说：“我把钥匙放进抽屉了”", "听到：敲门声", "你记得的一张画面，大约一分半钟前：", "四秒前的画面：",
         "现在的画面：", "画面变了。这是最新的画面，以它为准：", "（提问时听到：敲门声。）", "（没有内容）",
     ):  # fmt: skip
         assert line in told, line
+    remembered = [line for line in told.splitlines() if line.startswith("- ")]
+    assert len(remembered) == 2 * 3
+    assert not re.search(r"[A-Za-z;:,]", "".join(remembered)), "no English word and no English mark among it"
     assert "没有和这个问题有关的记忆" in words(ask(Stage(NOW_S), "有什么？"))
     assert "现在没有画面传来" in words(ask(Stage(NOW_S), "有什么？"))
     assert ask(Stage(NOW_S), "What does 你好 mean?").language == "en"
@@ -164,3 +171,9 @@ def test_a_changed_scene_is_looked_at_again():
     stage.time.advance(60)
     assert changed_picture(stage.view, before) is None
     assert changed_picture(stage.view, None) is None
+
+
+@pytest.mark.parametrize("look", [one for one in DIMENSIONS if "_" not in one])
+def test_every_look_has_a_chinese_word(look):
+    assert is_chinese(WORDS["zh"].thing(look))
+    assert WORDS["en"].thing(look) == look

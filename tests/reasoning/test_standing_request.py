@@ -212,3 +212,15 @@ WORDS = "tell me when if the dog is it gets dark remind in two minutes to and ti
 @given(st.lists(st.sampled_from(WORDS.split(" "))))
 def test_any_words_of_requests_are_read_quickly(words: list[str]) -> None:
     read_request(" ".join(words), NAMES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tell me every minute what time it is", "tell me every minute what you see", "every minute tell me who is here",
+        "tell me every ten minutes the time", "remind me every minute if it rains",
+        "tell me every hour about what you see", "remind me every hour where my keys are",
+    ],
+)  # fmt: skip
+def test_what_is_to_be_answered_again_and_again_is_no_reminder(text: str) -> None:
+    assert read_request(text, NAMES) is None

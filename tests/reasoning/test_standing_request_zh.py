@@ -87,6 +87,13 @@ WANTED = [
     ("每隔十分钟提醒我喝水", after(600, "喝水", every=True)),
     ("每小时提醒我站起来一次", after(3600, "站起来", every=True)),
     ("每半小时叫我一次", after(1800, every=True)),
+    ("十分钟后提醒我们开会", after(600, "开会")),
+    ("十分钟后提醒我拿我们的票", after(600, "拿你们的票")),
+    ("十分钟后提醒我给 Anna 打电话", after(600, "给Anna打电话")),
+    ("天黑了提醒我给MAMA打电话", look("dark", note="给MAMA打电话")),
+    ("提醒我每隔十分钟喝水", after(600, "喝水", every=True)),
+    ("提醒我每十分钟喝一次水", after(600, "喝水", every=True)),
+    ("每个半小时提醒我们站起来", after(5400, "站起来", every=True)),
 ]
 
 
