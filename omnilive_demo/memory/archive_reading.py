@@ -128,7 +128,7 @@ class Archive:
         return (self._clip(line) for line in self._lines(form.CLIPS, ClipLine))
 
     def spoken(self) -> Iterator[Spoken]:
-        """The utterances, numbered from -1 down: none of a living session has such a number."""
+        """The utterances, numbered from -1 down; the memory that takes them in numbers them anew."""
         return (
             Spoken(-n, one.start_s, one.end_s, one.text, one.origin, one.answered, one.sound_label)
             for n, one in enumerate(self._lines(form.SPOKEN, SpokenLine), 1)

@@ -69,8 +69,8 @@ class LongMemory(Protocol):
         """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
         ...
 
-    def adopt_spoken(self, spoken: Spoken) -> None:
-        """Remember words of another memory: they are new, whatever their number."""
+    def adopt_spoken(self, spoken: Spoken) -> Spoken:
+        """Remember words of another memory. Returns them with a number that nothing said in a session has."""
         ...
 
     def sit(self, sitting: Sitting) -> None:

@@ -15,6 +15,7 @@ import pytest
 from memory_stream import EPOCH_S, ask, frame, heard, open_memory, said, watch
 
 from omnilive_demo.clock import ManualTime, SessionClock
+from omnilive_demo.events import Caption
 from omnilive_demo.memory import archive_reading
 from omnilive_demo.memory.archive import write_archive
 from omnilive_demo.memory.archive_reading import Archive, ArchiveError
@@ -110,6 +111,44 @@ def test_what_goes_out_comes_in_behind_what_is_there(tmp_path: Path, seed: int) 
     assert at_zero(list(again.clips())[: -len(live)], 0.0) == at_zero([*after[0]], 0.0)
     assert not again.damage
     again.close()
+    source.close()
+
+
+def test_a_question_typed_after_an_import_is_remembered_beside_what_came_in(tmp_path: Path) -> None:
+    source = open_memory(tmp_path / "source")
+    for number, text in ((1, "the first of before"), (2, "the second of before")):
+        source.add_spoken(said(number, float(number), text))
+    path = export(source, tmp_path / "memory.zip")
+    memory = open_memory(tmp_path / "target")
+    memory.add_spoken(said(-1, 1.0, "typed before the import"))
+    for _ in range(2):
+        take_in(memory, path, SessionClock(ManualTime(), start_s=45.0))
+    memory.add_spoken(said(-2, 100.0, "typed after it"))
+    memory.add_spoken(said(-1, 1.0, "typed before the import", answered=True))
+    before = ["the first of before", "the second of before"]
+    assert [(words.text, words.answered) for words in memory.spoken()] == [
+        ("typed before the import", True), *((text, False) for text in 2 * before), ("typed after it", False),
+    ]  # fmt: skip
+    assert len({words.utterance for words in memory.spoken()}) == 6
+    memory.close()
+    source.close()
+
+
+def test_what_the_page_is_told_of_an_import_never_overwrites_what_was_typed(tmp_path: Path) -> None:
+    source = open_memory(tmp_path / "source")
+    source.add_spoken(said(1, 1.0, "of before"))
+    path = export(source, tmp_path / "memory.zip")
+    memory = open_memory(tmp_path / "target")
+    taking = TakingIn(path)
+    taking.open()
+    taking.place(SessionClock(ManualTime(), start_s=45.0), memory.sittings)
+    taking.begin(memory)
+    assert not taking.slice(memory)
+    told = [event for event in taking.finish(memory) if isinstance(event, Caption)]
+    assert [(event.text, event.utterance) for event in told] == [("of before", memory.spoken()[0].utterance)]
+    assert told[0].utterance < -1_000_000
+    taking.close()
+    memory.close()
     source.close()
 
 
