@@ -12,16 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from archiving import export, take_in
 from memory_stream import EPOCH_S, ask, frame, heard, open_memory, said, watch
 
 from omnilive_demo.clock import ManualTime, SessionClock
-from omnilive_demo.events import Caption
 from omnilive_demo.memory import archive_reading
 from omnilive_demo.memory.archive import write_archive
 from omnilive_demo.memory.archive_reading import Archive, ArchiveError
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.records import Clip
-from omnilive_demo.taking_in import TakenIn, TakingIn
 
 
 def filled(folder: Path, seed: int, seconds: int = 90) -> SessionMemory:
@@ -38,27 +37,6 @@ def filled(folder: Path, seed: int, seconds: int = 90) -> SessionMemory:
             memory.add_heard(heard(t_s + rng.random(), rng.choice(["knock", "dog [barking]"])))
     memory.close_clip()
     return memory
-
-
-def export(memory: SessionMemory, path: Path) -> Path:
-    with path.open("wb") as file:
-        for piece in write_archive(memory):
-            file.write(piece)
-    return path
-
-
-def take_in(memory: SessionMemory, path: Path, clock: SessionClock) -> TakenIn:
-    taking = TakingIn(path)
-    try:
-        taking.open()
-        taking.place(clock, memory.sittings)
-        taking.begin(memory)
-        while taking.slice(memory):
-            pass
-        taking.finish(memory)
-        return taking.result()
-    finally:
-        taking.close()
 
 
 def at_zero(clips: list[Clip], by_s: float) -> list[object]:
@@ -111,44 +89,6 @@ def test_what_goes_out_comes_in_behind_what_is_there(tmp_path: Path, seed: int) 
     assert at_zero(list(again.clips())[: -len(live)], 0.0) == at_zero([*after[0]], 0.0)
     assert not again.damage
     again.close()
-    source.close()
-
-
-def test_a_question_typed_after_an_import_is_remembered_beside_what_came_in(tmp_path: Path) -> None:
-    source = open_memory(tmp_path / "source")
-    for number, text in ((1, "the first of before"), (2, "the second of before")):
-        source.add_spoken(said(number, float(number), text))
-    path = export(source, tmp_path / "memory.zip")
-    memory = open_memory(tmp_path / "target")
-    memory.add_spoken(said(-1, 1.0, "typed before the import"))
-    for _ in range(2):
-        take_in(memory, path, SessionClock(ManualTime(), start_s=45.0))
-    memory.add_spoken(said(-2, 100.0, "typed after it"))
-    memory.add_spoken(said(-1, 1.0, "typed before the import", answered=True))
-    before = ["the first of before", "the second of before"]
-    assert [(words.text, words.answered) for words in memory.spoken()] == [
-        ("typed before the import", True), *((text, False) for text in 2 * before), ("typed after it", False),
-    ]  # fmt: skip
-    assert len({words.utterance for words in memory.spoken()}) == 6
-    memory.close()
-    source.close()
-
-
-def test_what_the_page_is_told_of_an_import_never_overwrites_what_was_typed(tmp_path: Path) -> None:
-    source = open_memory(tmp_path / "source")
-    source.add_spoken(said(1, 1.0, "of before"))
-    path = export(source, tmp_path / "memory.zip")
-    memory = open_memory(tmp_path / "target")
-    taking = TakingIn(path)
-    taking.open()
-    taking.place(SessionClock(ManualTime(), start_s=45.0), memory.sittings)
-    taking.begin(memory)
-    assert not taking.slice(memory)
-    told = [event for event in taking.finish(memory) if isinstance(event, Caption)]
-    assert [(event.text, event.utterance) for event in told] == [("of before", memory.spoken()[0].utterance)]
-    assert told[0].utterance < -1_000_000
-    taking.close()
-    memory.close()
     source.close()
 
 
@@ -267,6 +207,7 @@ def read(path: Path) -> None:
         ("archive_newer", lambda m: manifest(m, version=2)),
         ("archive_damaged", lambda m: manifest(m, clips=1)),
         ("archive_damaged", lambda m: manifest(m, sittings=[{"epoch_s": -5, "start_s": 0}])),
+        ("archive_damaged", lambda m: manifest(m, sittings=[{"epoch_s": n, "start_s": n} for n in range(1001)])),
         ("archive_damaged", lambda m: m.update({"manifest.json": b"[" * 100_000})),
         ("archive_damaged", lambda m: m.update({"clips.jsonl": m["clips.jsonl"].replace(b"bright", b"brighd")})),
         ("archive_damaged", lambda m: m.pop("spoken.jsonl")),
