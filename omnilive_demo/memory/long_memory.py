@@ -97,6 +97,10 @@ class LongMemory(Protocol):
         """Closed clips whose number is `first` to `last` (included), for the timeline; read as they are asked for."""
         ...
 
+    def clip_numbers(self) -> frozenset[int]:
+        """The numbers of all closed clips."""
+        ...
+
     def check(self, first: int, last: int) -> tuple[str, ...]:
         """Whether pictures and S_k of clips can still be read; sentences about those that cannot. Any thread."""
         ...

@@ -263,19 +263,17 @@ class SessionMemory:
 
     def _recalling(self) -> recalling.Recalling:
         return recalling.Recalling(
-            self._log,
-            self._long_term,
-            self._compressor,
-            self._text_encoder,
-            self._journal.match_words,
-            self._scale,
-            self._names,
-            Calendar(self.sittings, self._offset_s),
-        )
+            self._log, self._long_term, self._compressor, self._text_encoder, self._journal.match_words, self._scale,
+            self._names, Calendar(self.sittings, self._offset_s),
+        )  # fmt: skip
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
         """Closed clips whose number is `first` to `last` (included), read as they are asked for."""
         return ShelvedClips(self._shelf, self._entries(first, last))
+
+    def clip_numbers(self) -> frozenset[int]:
+        """The numbers of all closed clips."""
+        return frozenset(self._log.view().clip_numbers.tolist())
 
     def _entries(self, first: int, last: int | None) -> Sequence[ClipEntry]:
         view = self._log.view()
