@@ -296,11 +296,6 @@ class SqliteStore:
         with self._errors():
             return room.used_bytes(self._writer)
 
-    def size_bytes(self) -> int:
-        """What the store takes on disk."""
-        files = [self.path.with_name(self.path.name + suffix) for suffix in ("", "-wal")]
-        return sum(file.stat().st_size for file in files if file.exists())
-
     def close(self) -> None:
         """Write out and let go. Safe to call twice."""
         if self._closed:

@@ -153,10 +153,6 @@ class MemoryStore(Protocol):
         """Delete for good, index entries and free pages included."""
         ...
 
-    def size_bytes(self) -> int:
-        """What the store takes on disk."""
-        ...
-
     def close(self) -> None:
         """Write out and let go. Safe to call twice."""
         ...
