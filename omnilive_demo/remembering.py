@@ -146,7 +146,7 @@ class Remembering:
                     self._memory.check, first, last, session=self._session, priority=Priority.BACKGROUND
                 )
             except (LaneFull, WorkCancelled, StoreError):
-                continue  # what is damaged there shows when it is looked at
+                lost = ()  # what is damaged there shows when it is looked at
             for sentence in lost:
                 if sentence not in self._memory.damage:
                     self._tell(Notice("memory_damaged", sentence, hint))

@@ -172,3 +172,15 @@ async def test_damaged_pictures_that_opening_had_no_time_for_are_told_later(
     assert [event.message for event in told if isinstance(event, Notice)] == ["Clip 2 has lost a picture."]
     assert Priority.BACKGROUND in lane.priorities
     await writer.close()
+
+
+async def test_a_busy_memory_is_asked_again_after_a_pause_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembering, "CHECK_PAUSE_S", 0.0)
+    lane = CountingLane()
+    lane.full = True
+    memory: Any = SimpleNamespace(next_clip=1000, damage=(), check=lambda first, last: ())
+    writer = Remembering("1", SimpleNamespace(memory=lane, captioner=None), memory, list[PageEvent]().append)  # type: ignore[arg-type]
+    look = writer._look_through()
+    look.send(None)  # up to the first pause
+    assert lane.priorities == [Priority.BACKGROUND]
+    look.close()
