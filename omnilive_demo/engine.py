@@ -49,10 +49,6 @@ NANO = ASSETS / "nano"
 FRAME_ENCODER, MEMORY, READER = "frame_encoder.safetensors", "memory.safetensors", "reader.safetensors"
 SOUND_TAGGER, INSTRUCTION = "sound_tagger.safetensors", "instruction.safetensors"
 
-SAME = 0.97
-"""Of g of two clips that follow each other: a still picture of the drawn world has 0.975 and more (they differ in their
-times), different scenes have 0.36 at most in 95 of 100 cases (`evaluation memory` tells both)."""
-
 log = logging.getLogger(__name__)
 
 
@@ -180,7 +176,6 @@ class Engine:
         assert isinstance(self.text_encoder, MiniLM)  # the module was trained on its token states
         with _weights(MEMORY) as path:
             module, (_, about) = load(path), read_file(path, lambda name: False)
-            nothing, certain, growth = (float(about[f"cosine_{word}"]) for word in ("nothing", "certain", "growth"))
         with _weights(READER) as path:
             reader = load_reader(path)
         self.compressor = LearnedCompressor(module, MiniLMTextRows(module, self.text_encoder))
@@ -190,7 +185,7 @@ class Engine:
         self.names = ThingNames(reader.vocabulary.plurals, self.text_encoder)
         self.names.meant("What is this?")  # both encode all names when they are first asked: pay for it now
         self.names.synonym(("thing",))
-        self.picture_scale = PictureScale(nothing, certain, learned=True, growth=growth, same=SAME)
+        self.picture_scale = PictureScale.of_module(about)
         self.space = f"learned {_fingerprint(NANO / FRAME_ENCODER, NANO / MEMORY)}"
 
     def _load_sounds(self) -> None:

@@ -146,7 +146,7 @@ class Remembering:
                     self._memory.check, first, last, session=self._session, priority=Priority.BACKGROUND
                 )
             except (LaneFull, WorkCancelled, StoreError):
-                continue  # what is damaged there shows when it is looked at
+                lost = ()  # what is damaged there shows when it is looked at
             for sentence in lost:
                 if sentence not in self._memory.damage:
                     self._tell(Notice("memory_damaged", sentence, hint))
@@ -240,6 +240,7 @@ class Remembering:
         clip: Clip | None
         if seen.t_s < self._goes_on_s:
             return ()
+        let_go = self._memory.figures().let_go
         try:
             clip = self._memory.see(seen)
         except StoreError as error:
@@ -248,7 +249,7 @@ class Remembering:
         if clip is not None:
             figures = self._memory.figures()
             events += [telling.told_clip(clip), figures]
-            if figures.let_go and not self._told_full:
+            if figures.let_go > let_go and not self._told_full:  # clips that came in without pictures count as well
                 self._told_full = True
                 events.append(_full(figures))
         growing = self._memory.open_clip()

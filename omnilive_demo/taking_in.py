@@ -128,8 +128,7 @@ class TakingIn:
             taken = memory.adopt(whole, space == [self._live.space])
             self._clips = [*self._clips, taken.id][-told.CLIPS :]
         elif isinstance(moved, Spoken):
-            memory.adopt_spoken(moved)
-            self._newest = [*self._newest, moved][-told.ROW :]
+            self._newest = [*self._newest, memory.adopt_spoken(moved)][-told.ROW :]
         else:
             memory.add_heard(moved)
             self._newest = [*self._newest, moved][-told.ROW :]

@@ -133,6 +133,22 @@ async def test_a_full_memory_is_told_once(tmp_path: Path, monkeypatch: pytest.Mo
     assert [event.code for event in told if isinstance(event, Notice)] == ["memory_full"]
 
 
+async def test_clips_that_came_in_without_pictures_are_no_full_memory(tmp_path: Path) -> None:
+    told = list[PageEvent]()
+    memory = SessionMemory(tmp_path, PoolingCompressor(NoText(), 4), NoText(), epoch_s=0.0)
+    nothing = np.zeros((0, 4), np.float16)
+    bare = Clip(1, 0.0, 15.0, (0.0,), (), nothing, np.ones(4, np.float16), (Label("mug", 0.9),), "mug", 16, 1)
+    memory.adopt(bare, comparable=True)
+    engine: Any = SimpleNamespace(memory=InlineLane(), captioner=None)
+    remembering = Remembering("1", engine, memory, told.append)
+    remembering.start()
+    for t_s in range(20, 60):
+        await remembering.see(frame(float(t_s)))
+    await remembering.close()
+    assert [event.let_go for event in told if isinstance(event, MemoryFigures)][-1] == 1
+    assert not [event for event in told if isinstance(event, Notice)]
+
+
 async def test_damaged_pictures_that_opening_had_no_time_for_are_told_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,3 +172,15 @@ async def test_damaged_pictures_that_opening_had_no_time_for_are_told_later(
     assert [event.message for event in told if isinstance(event, Notice)] == ["Clip 2 has lost a picture."]
     assert Priority.BACKGROUND in lane.priorities
     await writer.close()
+
+
+async def test_a_busy_memory_is_asked_again_after_a_pause_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembering, "CHECK_PAUSE_S", 0.0)
+    lane = CountingLane()
+    lane.full = True
+    memory: Any = SimpleNamespace(next_clip=1000, damage=(), check=lambda first, last: ())
+    writer = Remembering("1", SimpleNamespace(memory=lane, captioner=None), memory, list[PageEvent]().append)  # type: ignore[arg-type]
+    look = writer._look_through()
+    look.send(None)  # up to the first pause
+    assert lane.priorities == [Priority.BACKGROUND]
+    look.close()

@@ -1,8 +1,9 @@
 """Kill −9 at any point: does the memory keep what it said it had?
 
-A process remembers a stream (clips, words, sounds, captions, forgetting) and says after each what is kept; at a random
-moment, opening the store included, it is killed. Then the store is opened again and everything that was said to be kept
-must be there and whole, everything forgotten must be gone, and the opening must find no damage. The process is a fork
+A process remembers a stream (clips, clips that go on, words, sounds, captions, forgetting) and says after each what is
+kept; at a random moment, opening the store included, it is killed. Then the store is opened again and everything that
+was said to be kept must be there and whole, everything forgotten must be gone, and the opening must find no damage.
+Half of the stores are over their limit, so that pictures of old clips make room with every clip. The process is a fork
 of one that has imported everything, so a trial takes a fraction of a second. `trials` is what other measurements call:
 
     python -m omnilive_demo.evaluation.kills --kills 200 --json FILE
@@ -29,17 +30,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.memory import quota
 from omnilive_demo.memory.clip_builder import ClipRule
+from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.sqlite_store import SqliteStore
 from omnilive_demo.memory.store import session_folder
-from omnilive_demo.records import FrameFeatures, Heard, Label, SeenFrame, Spoken
+from omnilive_demo.records import Clip, FrameFeatures, Heard, Label, SeenFrame, Spoken
 
 TRIALS_ON_ONE_STORE = 20
 MOST_MESSAGES = 30  # before the kill
 MOST_DELAY_S = 0.03  # and after them: somewhere within the next write
 EARLY = 0.15  # share of kills that come while the store is being opened
+STILL_FRAMES = 16  # every other so many show the same, and nothing is said or heard: their clips become one
+FULL_BYTES = 1  # the limit of a memory that is always over it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class _NoWords:
         return np.full((len(texts), self.width), 0.25, np.float32)
 
 
-def _open(folder: Path, key: str) -> SessionMemory:
+def _open(folder: Path, key: str, limit_bytes: int | None = None) -> SessionMemory:
     words = _NoWords()
     return SessionMemory(
         folder,
@@ -86,45 +91,56 @@ def _open(folder: Path, key: str) -> SessionMemory:
         words,
         epoch_s=0.0,
         rule=ClipRule(longest=4),
+        scale=PictureScale(same=0.9),
         store=SqliteStore(folder, key=key),
+        limit_bytes=limit_bytes,
     )
 
 
-def _frame(t_s: float) -> SeenFrame:
-    rng = np.random.default_rng(round(t_s))
+def _frame(t_s: float, look: int | None = None) -> SeenFrame:
+    """What is seen at a moment; the same for the same `look`."""
+    rng = np.random.default_rng(round(t_s) if look is None else look)
     patches = rng.normal(size=(16, 16)).astype(np.float32)
     vector = patches[0] / np.linalg.norm(patches[0])
     image = rng.integers(0, 255, (48, 64, 3)).astype(np.uint8)
     return SeenFrame(t_s, image, FrameFeatures(vector, patches), (Label("thing", 0.9),), 0.1, 0.99)
 
 
-def _remember(folder: Path, key: str, out: int, rng: random.Random) -> None:
+def _fill(folder: Path, key: str) -> list[list]:
+    """So many clips that, over the limit, there are some that may let their pictures go; what is kept."""
+    with contextlib.closing(_open(folder, key)) as memory:
+        closed = [memory.see(_frame(float(t_s))) for t_s in range(4 * (quota.UNTOUCHED + 8))]
+        return [["clip", clip.id, clip.start_s, clip.end_s] for clip in closed if clip is not None]
+
+
+def _remember(folder: Path, key: str, out: int, rng: random.Random, limit_bytes: int | None = None) -> None:
     """Remember until killed; a line on `out` for everything that is kept, and before and after all forgetting."""
 
     def say(*what: object) -> None:
         os.write(out, (json.dumps(what) + "\n").encode())
 
-    memory = _open(folder, key)
-    t_s, n = memory.start_s, 0
-    while True:
-        t_s, n = t_s + 1.0, n + 1
-        clip = memory.see(_frame(t_s))
-        if clip is not None:
-            say("clip", clip.id, clip.start_s, clip.end_s)
-        if n % 3 == 0:
-            memory.add_spoken(Spoken(n, t_s, t_s + 0.5, f"words at {t_s:.0f}", "visitor"))
-            say("words", t_s)
-            memory.add_spoken(Spoken(n, t_s, t_s + 0.5, f"words at {t_s:.0f}", "visitor", True))
-        if n % 5 == 0:
-            memory.add_heard(Heard(t_s, t_s + 0.5, "sound", 0.5))
-            say("sound", t_s)
-        if n % 11 == 0 and clip is not None:
-            memory.set_caption(clip.id, f"Caption of {clip.id}.")
-        if rng.random() < 0.04:
-            span = (max(0.0, t_s - 30), t_s - 20)
-            say("forgetting", *span)
-            memory.forget(*span)
-            say("forgot", *span)
+    with contextlib.closing(_open(folder, key, limit_bytes)) as memory:
+        t_s, n = memory.start_s, 0
+        while True:
+            t_s, n = t_s + 1.0, n + 1
+            still = n // STILL_FRAMES % 2 == 1
+            clip = memory.see(_frame(t_s, n // STILL_FRAMES if still else None))
+            if clip is not None:
+                say("clip", clip.id, clip.start_s, clip.end_s)
+            if n % 3 == 0 and not still:
+                memory.add_spoken(Spoken(n, t_s, t_s + 0.5, f"words at {t_s:.0f}", "visitor"))
+                say("words", t_s)
+                memory.add_spoken(Spoken(n, t_s, t_s + 0.5, f"words at {t_s:.0f}", "visitor", True))
+            if n % 5 == 0 and not still:
+                memory.add_heard(Heard(t_s, t_s + 0.5, "sound", 0.5))
+                say("sound", t_s)
+            if n % 11 == 0 and clip is not None:
+                memory.set_caption(clip.id, f"Caption of {clip.id}.")
+            if rng.random() < 0.04:
+                span = (max(0.0, t_s - 30), t_s - 20)
+                say("forgetting", *span)
+                memory.forget(*span)
+                say("forgot", *span)
 
 
 @dataclass
@@ -150,14 +166,14 @@ class _Told:
             self.sounds = {t_s for t_s in self.sounds if t_s + 0.5 < begin_s or t_s > end_s}
 
 
-def _trial(folder: Path, key: str, rng: random.Random, told: _Told) -> int:
+def _trial(folder: Path, key: str, rng: random.Random, told: _Told, limit_bytes: int | None) -> int:
     """One kill; how many entries were lost."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
             os.close(reader)
-            _remember(folder, key, writer, random.Random(rng.random()))
+            _remember(folder, key, writer, random.Random(rng.random()), limit_bytes)
         os._exit(1)
     os.close(writer)
     early = rng.random() < EARLY
@@ -187,12 +203,15 @@ def _note(told: _Told, forgot: list[tuple[float, float]], line: str) -> None:
 def _lost(folder: Path, key: str, told: _Told, forgot: Sequence[tuple[float, float]]) -> int:
     memory = _open(folder, key)
     try:
-        whole = {
-            c.id: (c.start_s, c.end_s) for c in memory.clips() if c.key_frames and len(c.short_term) and c.frame_times_s
-        }
+        clips = memory.clips()
+        untouched = memory.next_clip - 1 - quota.UNTOUCHED
+        whole = {c.id: (c.start_s, c.end_s) for c in clips if _is_whole(c, may_be_bare=c.id <= untouched)}
         words = {said.start_s for said in memory.spoken()}
         sounds = {heard.start_s for heard in memory.heard()}
-        lost = sum(whole.get(number) != span for number, span in told.clips.items())
+        newest = max(told.clips, default=0)
+        lost = sum(not _is_kept(whole.get(n), span, goes_on=n == newest) for n, span in told.clips.items())
+        if newest in told.clips:  # it may have gone on before that could be said
+            told.clips[newest] = whole.get(newest, told.clips[newest])
         lost += len(told.words - words) + len(told.sounds - sounds) + len(memory.damage)
         for begin_s, end_s in forgot:
             lost += sum(span[1] >= begin_s and span[0] <= end_s for span in whole.values())
@@ -202,15 +221,32 @@ def _lost(folder: Path, key: str, told: _Told, forgot: Sequence[tuple[float, flo
         memory.close()
 
 
+def _is_whole(clip: Clip, may_be_bare: bool) -> bool:
+    """Whether all is there that a clip is to have: pictures and S_k, but of one that made room; each frame's time."""
+    there = bool(clip.key_frames) and len(clip.short_term) == clip.tokens_kept - 1
+    made_room = may_be_bare and not clip.key_frames and not len(clip.short_term) and clip.tokens_kept == 1
+    frames = round(clip.end_s - clip.start_s) + 1
+    return (there or made_room) and len(clip.frame_times_s) == frames and clip.frame_times_s[-1] == clip.end_s
+
+
+def _is_kept(found: tuple[float, float] | None, told: tuple[float, float], goes_on: bool) -> bool:
+    """Whether a clip is where it was; that it went on may have been kept before it was said."""
+    return found == told or (goes_on and found is not None and found[0] == told[0] and found[1] > told[1])
+
+
 def _run(n: int, seed: int, key: str) -> KillFigures:
     rng = random.Random(seed)
     lost = 0
+    on_one = min(TRIALS_ON_ONE_STORE, max(1, n // 2))
     with _scratch() as root:
-        told, folder = _Told(), root
+        told, folder, limit_bytes = _Told(), root, None
         for number in range(n):
-            if number % TRIALS_ON_ONE_STORE == 0:
+            if number % on_one == 0:
                 told, folder = _Told(), session_folder(root, f"store{number}")
-            lost += _trial(folder, key, rng, told)
+                limit_bytes = FULL_BYTES if number // on_one % 2 == 1 else None
+                for line in _fill(folder, key) if limit_bytes is not None else ():
+                    told.note(line)
+            lost += _trial(folder, key, rng, told, limit_bytes)
     return KillFigures(n, lost)
 
 

@@ -9,6 +9,7 @@ integrated, merged and written to a store on the disk. Planted moments are asked
                    (with `_cpu`: the processor's time alone, for machines that do something else besides)
     rss_growth_mb  of this process, from the opened memory to the end; `disk_mb`: of the store; `reopen_s`
     recall_at_4    of planted things, words and sounds, by age
+    cosines        of g of two clips: a still picture's, and those of two scenes (`memory_sameness`)
     kills, lost    how often a writing process was killed (`--kills`), and how many entries that it had kept were lost
 
 What is asked on the way, and the two simple ways beside it, are in the plot.
@@ -31,6 +32,7 @@ import psutil
 from omnilive_demo.evaluation import kills, memory_naive, report
 from omnilive_demo.evaluation.memory_asking import USUAL, Asking, ReadyCompressor, ReadyTexts, recall_table
 from omnilive_demo.evaluation.memory_pool import opened
+from omnilive_demo.evaluation.memory_sameness import sameness
 from omnilive_demo.evaluation.memory_week import DAY_S, Week
 from omnilive_demo.evaluation.nano_models import (
     FRAME_ENCODER,
@@ -42,7 +44,7 @@ from omnilive_demo.evaluation.nano_models import (
 )
 from omnilive_demo.memory.clip_index import MAIN, REST
 from omnilive_demo.memory.long_term import MOST_CLOSED_BYTES
-from omnilive_demo.memory.picture_scores import PictureScale
+from omnilive_demo.memory.picture_scores import SAME, PictureScale
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.store import session_folder
 from omnilive_demo.models.memory_module.segments import SEGMENT_CLIPS
@@ -55,7 +57,6 @@ NAME = "memory"
 CACHE = Path.home() / ".cache" / "omnilive-demo" / "memory-pool"
 PLOT = Path("docs/images/memory.png")
 CHECKED_AT_S = (360.0, 1800.0, 3600.0, 21_600.0, DAY_S, 2 * DAY_S, 4 * DAY_S, 6 * DAY_S)
-SAME = 0.97  # as in the engine
 RELEASED_WIDTH = 3584
 MB = 1_000_000
 
@@ -188,6 +189,7 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "disk_mb": round(disk / MB, 1),
         "reopen_s": round(reopen_s, 3),
         "recall_at_4": recall,
+        "cosines": sameness(models.compressor(), pool),
         "state": state(run.compressor.width, figures.clips, growth),
         "by_age": run.checks,
         "naive": costs | _naive_at_the_end(costs, week.end_s),
@@ -273,9 +275,7 @@ def _scale(models: NanoModels) -> PictureScale:
     """As the engine has it."""
     if models.weights.untrained is not None:
         return PictureScale(0.3, 0.7, learned=True, same=SAME)
-    _, about = read_file(models.weights.folder / MEMORY, lambda name: False)
-    nothing, certain, growth = (float(about[f"cosine_{word}"]) for word in ("nothing", "certain", "growth"))
-    return PictureScale(nothing, certain, learned=True, growth=growth, same=SAME)
+    return PictureScale.of_module(read_file(models.weights.folder / MEMORY, lambda name: False)[1])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -69,7 +69,8 @@ def write_archive(memory: LongMemory) -> Iterator[bytes]:
             numbers.append(clip.id)
             if sink.size >= _CHUNK:
                 yield sink.take()
-        lines = [line for line, number in zip(lines, numbers, strict=True) if memory.clips(number, number)]
+        left = memory.clip_numbers()
+        lines = [line for line, number in zip(lines, numbers, strict=True) if number in left]
         words, sounds = memory.spoken(), memory.heard()
         digests: dict[str, str] = {}
         listed: tuple[tuple[str, Iterable[str]], ...] = (

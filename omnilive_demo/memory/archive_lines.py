@@ -80,5 +80,5 @@ class Manifest(Line):
     clips: _Count
     spoken: _Count
     sounds: _Count
-    sittings: list[SittingLine] = Field(max_length=100_000)
+    sittings: list[SittingLine] = Field(max_length=1_000)  # each becomes a transaction of its own
     sha256: dict[str, _Sha]

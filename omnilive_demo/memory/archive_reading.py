@@ -109,7 +109,7 @@ class Archive:
         """Read everything once. Slow."""
         start_s, end_s, counts = np.inf, 0.0, []
         lists: tuple[tuple[str, Iterator[Clip] | Iterator[Spoken] | Iterator[Heard]], ...] = (
-            (form.CLIPS, self.clips()), (form.SPOKEN, self.spoken()), (form.SOUNDS, self.sounds()),
+            (form.CLIPS, self.clips(look=True)), (form.SPOKEN, self.spoken()), (form.SOUNDS, self.sounds()),
         )  # fmt: skip
         for name, entries in lists:
             count, last_s = 0, -1.0
@@ -123,12 +123,12 @@ class Archive:
             raise _damaged()
         return Extent(counts[0], counts[1], counts[2], min(start_s, end_s), end_s)
 
-    def clips(self) -> Iterator[Clip]:
-        """The clips, with the numbers and times that they had."""
-        return (self._clip(line) for line in self._lines(form.CLIPS, ClipLine))
+    def clips(self, look: bool = False) -> Iterator[Clip]:
+        """The clips, with the numbers and times that they had. look: whether their pictures can be decoded, too."""
+        return (self._clip(line, look) for line in self._lines(form.CLIPS, ClipLine))
 
     def spoken(self) -> Iterator[Spoken]:
-        """The utterances, numbered from -1 down: none of a living session has such a number."""
+        """The utterances, numbered from -1 down; the memory that takes them in numbers them anew."""
         return (
             Spoken(-n, one.start_s, one.end_s, one.text, one.origin, one.answered, one.sound_label)
             for n, one in enumerate(self._lines(form.SPOKEN, SpokenLine), 1)
@@ -205,12 +205,11 @@ class Archive:
         if digest.hexdigest() != wanted:
             raise _damaged()
 
-    def _clip(self, line: ClipLine) -> Clip:
+    def _clip(self, line: ClipLine, look: bool) -> Clip:
         rows = _rows(self._read(_own(line.features.file), MOST_ROWS_BYTES, line.features.sha256))
-        frames = [
-            KeyFrame(one.t_s, _picture(self._read(_own(one.file), MOST_PICTURE_BYTES, one.sha256)))
-            for one in line.frames
-        ]
+        frames = [KeyFrame(one.t_s, self._read(_own(one.file), MOST_PICTURE_BYTES, one.sha256)) for one in line.frames]
+        for frame in frames if look else ():
+            _look_at(frame.jpeg)
         return Clip(
             id=line.id,
             start_s=line.start_s,
@@ -244,8 +243,8 @@ def _rows(data: bytes) -> Any:
     return rows
 
 
-def _picture(jpeg: bytes) -> bytes:
-    """A JPEG that can be decoded, small enough to be."""
+def _look_at(jpeg: bytes) -> None:
+    """Whether it is a JPEG that can be decoded, small enough to be."""
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             if image.width * image.height > MOST_PIXELS:
@@ -254,7 +253,6 @@ def _picture(jpeg: bytes) -> bytes:
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise error if isinstance(error, ArchiveError) else _damaged() from error
-    return jpeg
 
 
 def _check_directory(path: Path) -> None:

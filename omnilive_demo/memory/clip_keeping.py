@@ -62,7 +62,7 @@ class ClipKeeper:
         newest = self._newest
         if newest is not None and goes_on(newest, clip, frames, self._log, self._same, self._rule, self._names):
             return self._stretch(newest, clip)
-        self._remember(clip, clip.global_)
+        self._remember(clip, clip.global_, clip.short_term)
         self._newest = Newest(clip, clip.global_, looks_of(frames))
         self._make_room()
         return clip
@@ -70,16 +70,19 @@ class ClipKeeper:
     def adopt(self, clip: Clip, comparable: bool) -> Clip:
         """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
         clip = replace(clip, id=self.next_clip)
-        self._remember(clip, clip.global_ if comparable else np.zeros(self._compressor.width, np.float16))
+        width = self._compressor.width
+        global_ = clip.global_ if comparable else np.zeros(width, np.float16)
+        self._remember(clip, global_, clip.short_term if comparable else np.zeros((0, width), np.float16))
         self._newest = None
         self._make_room()
         return clip
 
-    def _remember(self, clip: Clip, global_: NDArray[np.floating]) -> None:
+    def _remember(self, clip: Clip, global_: NDArray[np.floating], short_term: NDArray[np.floating]) -> None:
+        """global_, short_term: what can be compared and integrated of it."""
         entry = entry_of(clip)
         self.next_clip += 1
-        if clip.short_term.shape[1] == self._compressor.width:
-            self._long_term.add(clip.id, clip.short_term.astype(np.float32))
+        if len(short_term):
+            self._long_term.add(clip.id, short_term.astype(np.float32))
         self._close_segment(clip.id)
         self._log.add_clip(entry, global_)
         self._shelf.put(clip)

@@ -41,7 +41,11 @@ class ClipShelf:
                 self._drop(next(iter(self._cache)))
 
     def load(self, entry: ClipEntry) -> Clip:
-        """A whole clip. Of one that cannot be read, what the log knows."""
+        """A whole clip. Of one that cannot be read, what the log knows.
+
+        Raises:
+            StoreError: the store is closed: that says nothing about the clip, and whoever reads on would miss it.
+        """
         with self._lock:
             cached = self._cache.get(entry.id)
             if cached is not None:
@@ -51,6 +55,8 @@ class ClipShelf:
         try:
             clip = clip or self._store.read_clip(entry.id)
         except StoreError as error:
+            if error.code == "store_closed":
+                raise
             _log.warning("clip %s cannot be read: %s", entry.id, error)
         return bare_clip(entry, self._width) if clip is None else clip
 

@@ -69,8 +69,8 @@ class LongMemory(Protocol):
         """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
         ...
 
-    def adopt_spoken(self, spoken: Spoken) -> None:
-        """Remember words of another memory: they are new, whatever their number."""
+    def adopt_spoken(self, spoken: Spoken) -> Spoken:
+        """Remember words of another memory. Returns them with a number that nothing said in a session has."""
         ...
 
     def sit(self, sitting: Sitting) -> None:
@@ -95,6 +95,10 @@ class LongMemory(Protocol):
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
         """Closed clips whose number is `first` to `last` (included), for the timeline; read as they are asked for."""
+        ...
+
+    def clip_numbers(self) -> frozenset[int]:
+        """The numbers of all closed clips."""
         ...
 
     def check(self, first: int, last: int) -> tuple[str, ...]:

@@ -177,6 +177,6 @@ class LongTerm:
                 slots = self._store.read_short_term(clip)
             except StoreError as error:
                 _log.warning("short-term memory of clip %s cannot be read: %s", clip, error)
-        if slots is None or slots.shape[-1] != self._compressor.width:
+        if slots is None or not len(slots) or slots.shape[-1] != self._compressor.width:
             return None
         return slots

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from omnilive_demo.memory.clip_index import units
 from omnilive_demo.memory.growing import Prefix
+from omnilive_demo.memory.name_index import words_of
 from omnilive_demo.memory.question_intent import plain_words
 from omnilive_demo.memory.records_log import ClipEntry, LogView
 from omnilive_demo.records import Evidence, EvidenceKind, Heard, Spoken
@@ -69,7 +70,7 @@ class Memories:
         found = self.view.named(words)
         if self.open_global is None:
             return found
-        scores = [label.score for label in self.clips[-1].labels if set(words) & set(label.text.lower().split())]
+        scores = [label.score for label in self.clips[-1].labels if set(words) & set(words_of(label))]
         return np.append(found, np.float32(max(scores, default=0.0)))
 
     def nearness(self, names: Mapping[str, float]) -> NDArray[np.float32]:
@@ -80,9 +81,7 @@ class Memories:
                 continue
             at, _ = self.view.names.positions(name, len(self.view.clips))
             found[at] = np.maximum(found[at], np.float32(near))
-            if self.open_global is not None and any(
-                name in label.text.lower().split() for label in self.clips[-1].labels
-            ):
+            if self.open_global is not None and any(name in words_of(label) for label in self.clips[-1].labels):
                 found[-1] = max(found[-1], np.float32(near))
         return found
 

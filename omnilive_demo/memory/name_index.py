@@ -16,6 +16,12 @@ from omnilive_demo.records import Label
 _NONE: NDArray[np.float32] = np.zeros((0, 2), np.float32)
 
 
+def words_of(label: Label) -> tuple[str, ...]:
+    """What a label is found by: its text, and every word of it."""
+    text = label.text.lower()
+    return text, *text.split()
+
+
 class NameIndex:
     """Grows with the clips; any thread may read."""
 
@@ -28,8 +34,7 @@ class NameIndex:
         for position, of_clip in enumerate(labels, first):
             best: dict[str, float] = {}
             for label in of_clip:
-                text = label.text.lower()
-                for word in (text, *text.split()):
+                for word in words_of(label):
                     best[word] = max(label.score, best.get(word, 0.0))
             for word, score in best.items():
                 new.setdefault(word, []).append((position, score))

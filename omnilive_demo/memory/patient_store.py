@@ -8,9 +8,12 @@ numbers are taken.
 from __future__ import annotations
 
 import logging
+import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 from omnilive_demo.memory.entries import ClipEntry, SoundEntry, WordsEntry
 from omnilive_demo.memory.sqlite_store import SqliteStore
 from omnilive_demo.memory.store import MemoryStore, Sitting, StoredMemory, StoreError
+from omnilive_demo.memory.store_faults import LEAST_ROOM
 from omnilive_demo.memory.store_key import FILE_NAME
 from omnilive_demo.records import Clip
 
@@ -48,6 +52,7 @@ class PatientStore:
     def __init__(self, folder: Path, key: str, fault: StoreError, now: Callable[[], float] = time.monotonic) -> None:
         self._folder, self._key, self._fault, self._now = folder, key, fault, now
         self._tried_s = now()
+        self._lock = Lock()  # while the file changes hands nobody reads
         self._writable: SqliteStore | None = None
         file = folder / FILE_NAME
         there = file.exists() and file.stat().st_size > 0
@@ -59,32 +64,43 @@ class PatientStore:
             if self._now() - self._tried_s < RETRY_S:
                 raise self._fault
             self._tried_s = self._now()
-            if self._past is not None:
-                self._past.close()  # it has the file for itself
-            try:
-                self._writable = SqliteStore(self._folder, key=self._key)
-            except StoreError as error:
-                if self._past is not None:
-                    self._past = SqliteStore(self._folder, key=self._key, read_only=True)
-                self._fault = error
-                raise
-            self._past = None
+            if self._fault.code == "disk_full" and not _has_room(self._folder):
+                raise self._fault  # to find that out by opening it, all of it would be read
+            with self._lock:
+                self._writable = self._opened()
             _log.info("the memory store can be written to again")
         return self._writable
 
-    @property
-    def _reading(self) -> SqliteStore | None:
-        return self._writable or self._past
+    def _opened(self) -> SqliteStore:
+        """The store to write to, in place of the one that only reads. What both read at first is in RAM long since."""
+        past, self._past = self._past, None
+        if past is not None:
+            past.close()  # it has the file for itself
+        try:
+            opened = SqliteStore(self._folder, key=self._key)
+        except StoreError as error:
+            self._fault = error
+            if past is not None:
+                self._past = SqliteStore(self._folder, key=self._key, read_only=True)
+                self._past.load()
+            raise
+        opened.load()
+        return opened
+
+    @contextmanager
+    def _reading(self) -> Iterator[SqliteStore | None]:
+        with self._lock:
+            yield self._writable or self._past
 
     def load(self) -> StoredMemory:
         """What can be read."""
-        store = self._reading
-        return _NOTHING if store is None else store.load()
+        with self._reading() as store:
+            return _NOTHING if store is None else store.load()
 
     def check(self, clips: Sequence[int]) -> tuple[str, ...]:
         """Read the blobs of clips."""
-        store = self._reading
-        return () if store is None else store.check(clips)
+        with self._reading() as store:
+            return () if store is None else store.check(clips)
 
     def begin(self, sitting: Sitting) -> None:
         """A process starts to write."""
@@ -120,25 +136,25 @@ class PatientStore:
 
     def read_clip(self, clip: int) -> Clip | None:
         """A whole clip."""
-        store = self._reading
-        return None if store is None else store.read_clip(clip)
+        with self._reading() as store:
+            return None if store is None else store.read_clip(clip)
 
     def read_short_term(self, clip: int) -> NDArray[np.float16] | None:
         """S_k alone."""
-        store = self._reading
-        return None if store is None else store.read_short_term(clip)
+        with self._reading() as store:
+            return None if store is None else store.read_short_term(clip)
 
     def read_long_term(self, segment: int) -> tuple[tuple[int, ...], NDArray[np.float32]] | None:
         """H̄ of a segment."""
-        store = self._reading
-        return None if store is None else store.read_long_term(segment)
+        with self._reading() as store:
+            return None if store is None else store.read_long_term(segment)
 
     def match_words(
         self, words: Sequence[str], last_row: int, limit: int
     ) -> tuple[dict[str, tuple[int, ...]], dict[int, float]]:
         """Full-text search."""
-        store = self._reading
-        return (dict.fromkeys(words, ()), {}) if store is None else store.match_words(words, last_row, limit)
+        with self._reading() as store:
+            return (dict.fromkeys(words, ()), {}) if store is None else store.match_words(words, last_row, limit)
 
     def forget(
         self, clips: Sequence[int], words: Sequence[int], sounds: Sequence[int], segments: Sequence[int]
@@ -152,21 +168,23 @@ class PatientStore:
 
     def whole_clips(self, most: int) -> tuple[int, ...]:
         """The oldest clips that still have their pictures and S_k."""
-        store = self._reading
-        return () if store is None else store.whole_clips(most)
+        with self._reading() as store:
+            return () if store is None else store.whole_clips(most)
 
     def used_bytes(self) -> int:
         """What the store takes on disk, less what is free in it."""
-        store = self._reading
-        return 0 if store is None else store.used_bytes()
-
-    def size_bytes(self) -> int:
-        """What the store takes on disk."""
-        store = self._reading
-        return 0 if store is None else store.size_bytes()
+        with self._reading() as store:
+            return 0 if store is None else store.used_bytes()
 
     def close(self) -> None:
-        """Try once more to write, then let go."""
-        store = self._reading
-        if store is not None:
-            store.close()
+        """Let go. What could not be written until now is lost."""
+        with self._reading() as store:
+            if store is not None:
+                store.close()
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free >= LEAST_ROOM
+    except OSError:
+        return True  # nobody knows

@@ -28,6 +28,10 @@ from omnilive_demo.memory.question_intent import Intent
 from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 
 Scores = NDArray[np.float64]
+SAME = 0.97
+"""Of g of two clips that follow each other, with nano's memory module: of a still picture of the drawn world 95 of 100
+have 0.99 and more (they differ in their times), of different scenes 95 of 100 have 0.41 at most (key `cosines` of
+`evaluation memory --scenes 100`)."""
 MANY_CLIPS = 45
 MOST_LABELLED = 512  # clips of a name whose pictures are compared with the question as well
 RECENT = (0.55, 0.5, 0.45)  # what pointing back gives to the newest clips, the newest first
@@ -57,6 +61,12 @@ class PictureScale:
     needed: float = 0.06
     looks: float = 0.25
     same: float = 2.0
+
+    @classmethod
+    def of_module(cls, about: Mapping[str, str]) -> PictureScale:
+        """The scale of the nano profile's memory module, from what its weights' file says about them."""
+        nothing, certain, growth = (float(about[f"cosine_{word}"]) for word in ("nothing", "certain", "growth"))
+        return cls(nothing, certain, learned=True, growth=growth, same=SAME)
 
     def score(self, cosines: NDArray[np.float32], needed: bool = False) -> Scores:
         """Cosines of all clips to 0..1. `needed`: the question tells of a need, so something probably answers it."""

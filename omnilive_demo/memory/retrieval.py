@@ -165,16 +165,17 @@ class Ranking:
         view, topic = self._m.view, self._q.intent.topic
         fits = self._fits(view.sound_times)
         asked = asked_for(topic)
+        codes = view.sound_codes.copy()  # first: a sound that gets another name meanwhile has a newer code
         labels = dict(view.sound_names)
         named = np.zeros(len(labels), np.bool_)
         known = [code for label, code in labels.items() if label in asked]
         # Only where people have no word for any of them: "did the doorbell ring?" is about no ringing phone.
         named[known or [code for label, code in labels.items() if _named(label, topic)]] = True
         unnamed = labels.get(UNNAMED_SOUND, -1)
-        mine = named[view.sound_codes]
+        mine = named[codes]
         if topic:
             self._add_newest_sounds(np.where(mine, fits, 0.0), 1.0, 0.0)
-            others = np.zeros(0) if self._q.search else np.where(~mine & (view.sound_codes == unnamed), fits, 0.0)
+            others = np.zeros(0) if self._q.search else np.where(~mine & (codes == unnamed), fits, 0.0)
             self._add_newest_sounds(others, 0.45, 0.05)
         else:
             self._add_newest_sounds(fits, 0.9, 0.1)

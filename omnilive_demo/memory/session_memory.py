@@ -44,6 +44,7 @@ from omnilive_demo.records import Clip, Heard, KeyFrame, Question, Recall, SeenF
 _log = logging.getLogger(__name__)
 
 RESTART_GAP_S = 1.0
+FIRST_ADOPTED = -1_000_000_000  # what is said counts up from 0, what is typed down from -1
 SURE_CAPTION = 0.5  # of its words, on average; below it the labels stand for the caption
 
 
@@ -109,14 +110,8 @@ class SessionMemory:
         self._take_up(self._store.load(), epoch_s)
 
     def _take_up(self, stored: StoredMemory, epoch_s: float) -> None:
-        nothing = np.zeros(self._compressor.width, np.float32)
-        spaces = stored.spaces_of([entry.start_s for entry, _ in stored.clips])
-        # One that another compressor made cannot be compared with a question any more, but keeps its words.
-        globals_ = [
-            global_ if space == self._space and len(global_) == len(nothing) else nothing
-            for (_, global_), space in zip(stored.clips, spaces, strict=True)
-        ]
-        self._log.add_clips([entry for entry, _ in stored.clips], np.array(globals_))
+        globals_ = stored.globals_in(self._space, self._compressor.width)
+        self._log.add_clips([entry for entry, _ in stored.clips], globals_)
         for words, vector in stored.words:
             self._log.add_words(words, vector)
         for sound in stored.sounds:
@@ -195,10 +190,12 @@ class SessionMemory:
         """Remember a clip of another memory under the next number. comparable: its S and g are of our space."""
         return self._keeper.adopt(clip, comparable and len(clip.global_) == self._compressor.width)
 
-    def adopt_spoken(self, spoken: Spoken) -> None:
-        """Remember words of another memory: they are new, whatever their number."""
-        self._utterances.pop((spoken.origin, spoken.utterance), None)
-        self.add_spoken(spoken)
+    def adopt_spoken(self, spoken: Spoken) -> Spoken:
+        """Remember words of another memory. Returns them with a number that nothing said in a session has."""
+        adopted = replace(spoken, utterance=FIRST_ADOPTED - self._next_words)
+        self.add_spoken(adopted)
+        del self._utterances[adopted.origin, adopted.utterance]
+        return adopted
 
     def sit(self, sitting: Sitting) -> None:
         """From `sitting.start_s` on the stream is of another time."""
@@ -266,19 +263,17 @@ class SessionMemory:
 
     def _recalling(self) -> recalling.Recalling:
         return recalling.Recalling(
-            self._log,
-            self._long_term,
-            self._compressor,
-            self._text_encoder,
-            self._journal.match_words,
-            self._scale,
-            self._names,
-            Calendar(self.sittings, self._offset_s),
-        )
+            self._log, self._long_term, self._compressor, self._text_encoder, self._journal.match_words, self._scale,
+            self._names, Calendar(self.sittings, self._offset_s),
+        )  # fmt: skip
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
         """Closed clips whose number is `first` to `last` (included), read as they are asked for."""
         return ShelvedClips(self._shelf, self._entries(first, last))
+
+    def clip_numbers(self) -> frozenset[int]:
+        """The numbers of all closed clips."""
+        return frozenset(self._log.view().clip_numbers.tolist())
 
     def _entries(self, first: int, last: int | None) -> Sequence[ClipEntry]:
         view = self._log.view()

@@ -33,7 +33,7 @@ from omnilive_demo.memory import store_rows as rows
 from omnilive_demo.memory import store_salvage, store_schema
 from omnilive_demo.memory.entries import ClipEntry, SoundEntry, WordsEntry
 from omnilive_demo.memory.folder_hold import FolderHold
-from omnilive_demo.memory.store import Sitting, StoredMemory
+from omnilive_demo.memory.store import Sitting, StoredMemory, StoreError
 from omnilive_demo.memory.store_connection import DATABASE_ERRORS, Connection, connect
 from omnilive_demo.memory.store_faults import READING_ERRORS, WRITING_ERRORS, in_words, is_damage, no_room
 from omnilive_demo.memory.store_key import FILE_NAME, unlock
@@ -296,11 +296,6 @@ class SqliteStore:
         with self._errors():
             return room.used_bytes(self._writer)
 
-    def size_bytes(self) -> int:
-        """What the store takes on disk."""
-        files = [self.path.with_name(self.path.name + suffix) for suffix in ("", "-wal")]
-        return sum(file.stat().st_size for file in files if file.exists())
-
     def close(self) -> None:
         """Write out and let go. Safe to call twice."""
         if self._closed:
@@ -326,6 +321,8 @@ class SqliteStore:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self._read_lock:
+            if self._closed:
+                raise StoreError("store_closed", "This memory is closed.", "Open the session again.")
             yield self._reader
 
     @contextmanager

@@ -68,15 +68,22 @@ class StoredMemory:
         ]
         return max(ends_s, default=None)
 
-    def space_at(self, t_s: float) -> str:
-        """The space of what was compressed at a moment."""
-        return self.spaces_of([t_s])[0]
-
     def spaces_of(self, times_s: Sequence[float]) -> list[str]:
         """The space of what was compressed at each of some moments."""
         starts_s = [sitting.start_s for sitting in self.sittings]
         spaces = ["", *(sitting.space for sitting in self.sittings)]
         return [spaces[bisect_right(starts_s, t_s)] for t_s in times_s]
+
+    def globals_in(self, space: str, width: int) -> NDArray[np.float32]:
+        """g_k of the clips `[n, width]`. One that another compressor made cannot be compared with a question any more
+        (zeros), but keeps its words.
+        """
+        found = np.zeros((len(self.clips), width), np.float32)
+        spaces = self.spaces_of([entry.start_s for entry, _ in self.clips])
+        for row, (_, global_), known in zip(found, self.clips, spaces, strict=True):
+            if known == space and len(global_) == width:
+                row[:] = global_
+        return found
 
 
 class MemoryStore(Protocol):
@@ -144,10 +151,6 @@ class MemoryStore(Protocol):
         self, clips: Sequence[int], words: Sequence[int], sounds: Sequence[int], segments: Sequence[int]
     ) -> None:
         """Delete for good, index entries and free pages included."""
-        ...
-
-    def size_bytes(self) -> int:
-        """What the store takes on disk."""
         ...
 
     def close(self) -> None:

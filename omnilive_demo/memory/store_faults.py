@@ -33,8 +33,8 @@ WRITING_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, OSError)
 def is_damage(error: Exception) -> bool:
     """Whether the file itself is broken: SQLite says so, or what it holds makes no sense."""
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # not SQLite's: values of a kind that nobody wrote
-        return not isinstance(error, OSError)
+    if code is None:  # not SQLite's, but for a wrong use of it: values of a kind that nobody wrote
+        return not isinstance(error, OSError) and type(error).__name__ != "ProgrammingError"
     if code & 0xFF in _DAMAGE or type(error).__name__ == "IntegrityError":
         return True
     return code & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA) and any(

@@ -62,8 +62,10 @@ def clip_row(entry: ClipEntry, global_: NDArray, parts: int) -> Row:
 
 
 def part_rows(clip: Clip) -> list[Row]:
-    """The rows of table `part`: S_k, the frames' times and the key frames."""
-    parts: list[tuple[int, str, int, float | None, bytes]] = [(clip.id, "S", 0, None, pack_rows(clip.short_term))]
+    """The rows of table `part`: S_k (but of a clip that has none any more), the key frames and the frames' times."""
+    parts: list[tuple[int, str, int, float | None, bytes]] = []
+    if len(clip.short_term):
+        parts.append((clip.id, "S", 0, None, pack_rows(clip.short_term)))
     parts += [(clip.id, "jpeg", i, float(frame.t_s), frame.jpeg) for i, frame in enumerate(clip.key_frames)]
     return [*((*part, _part_digest(part)) for part in parts), times_row(clip.id, clip.frame_times_s)]
 

@@ -102,7 +102,7 @@ def _copy_all(database: Path, key: FileKey | None, target: Connection) -> tuple[
     finally:
         source.close()
     for table in NUMBERED:
-        _, (last,) = table, target.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
+        (last,) = target.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
         known = used.get(table)
         number = max(last, known) if isinstance(known, int) else last + 64  # never the number of one that is lost
         target.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))

@@ -40,6 +40,11 @@ def test_every_figure_of_the_proof_is_there(found: dict[str, Any], folder: Path)
     assert found["frames"] == round(0.006 * 86_400)
     assert found["reopened_clips"] >= found["clips"] > 10
     assert found["still_clips_merged"] > 5
+    still, others = found["cosines"]["still"], found["cosines"]["other_scenes"]
+    assert -1 <= others["p50"] <= others["p95"] <= others["max"] <= 1.001
+    assert others["p95"] < still["p5"]
+    assert still["min"] <= still["p5"] <= still["p50"] <= 1.001
+    assert others["n"] == still["n"] * (still["n"] - 1) / 2
     assert (folder / "plot.png").stat().st_size > 10_000
     assert not [path for path in folder.iterdir() if path.name.startswith("omnilive-memory-")]
 

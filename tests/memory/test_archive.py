@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from archiving import export, take_in
 from memory_stream import EPOCH_S, ask, frame, heard, open_memory, said, watch
 
 from omnilive_demo.clock import ManualTime, SessionClock
@@ -20,7 +21,6 @@ from omnilive_demo.memory.archive import write_archive
 from omnilive_demo.memory.archive_reading import Archive, ArchiveError
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.records import Clip
-from omnilive_demo.taking_in import TakenIn, TakingIn
 
 
 def filled(folder: Path, seed: int, seconds: int = 90) -> SessionMemory:
@@ -37,27 +37,6 @@ def filled(folder: Path, seed: int, seconds: int = 90) -> SessionMemory:
             memory.add_heard(heard(t_s + rng.random(), rng.choice(["knock", "dog [barking]"])))
     memory.close_clip()
     return memory
-
-
-def export(memory: SessionMemory, path: Path) -> Path:
-    with path.open("wb") as file:
-        for piece in write_archive(memory):
-            file.write(piece)
-    return path
-
-
-def take_in(memory: SessionMemory, path: Path, clock: SessionClock) -> TakenIn:
-    taking = TakingIn(path)
-    try:
-        taking.open()
-        taking.place(clock, memory.sittings)
-        taking.begin(memory)
-        while taking.slice(memory):
-            pass
-        taking.finish(memory)
-        return taking.result()
-    finally:
-        taking.close()
 
 
 def at_zero(clips: list[Clip], by_s: float) -> list[object]:
@@ -228,6 +207,7 @@ def read(path: Path) -> None:
         ("archive_newer", lambda m: manifest(m, version=2)),
         ("archive_damaged", lambda m: manifest(m, clips=1)),
         ("archive_damaged", lambda m: manifest(m, sittings=[{"epoch_s": -5, "start_s": 0}])),
+        ("archive_damaged", lambda m: manifest(m, sittings=[{"epoch_s": n, "start_s": n} for n in range(1001)])),
         ("archive_damaged", lambda m: m.update({"manifest.json": b"[" * 100_000})),
         ("archive_damaged", lambda m: m.update({"clips.jsonl": m["clips.jsonl"].replace(b"bright", b"brighd")})),
         ("archive_damaged", lambda m: m.pop("spoken.jsonl")),

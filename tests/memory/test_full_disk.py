@@ -7,11 +7,13 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from memory_stream import ask, frame, heard, open_memory, said, watch
 
 from omnilive_demo.clock import ManualTime
+from omnilive_demo.memory import patient_store
 from omnilive_demo.memory.patient_store import RETRY_S, PatientStore, open_store
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.memory.sqlite_store import SqliteStore
@@ -111,6 +113,37 @@ def test_a_memory_opens_on_a_full_disk_and_is_saved_when_there_is_room(disk: Pat
     assert len(last.heard()) == 2
     assert len(last.sittings) == 3
     last.close()
+
+
+def test_a_full_disk_is_asked_for_room_and_the_store_is_not_read_anew(
+    disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[SqliteStore] = []
+
+    class Counted(SqliteStore):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            opened.append(self)
+
+    monkeypatch.setattr(patient_store, "SqliteStore", Counted)
+    folder = session_folder(disk, "abc")
+    memory = open_memory(folder)
+    watch(memory, 0, 48)
+    memory.close()
+    filler = fill(disk)
+    clock = ManualTime()
+    again = open_memory(folder, store=open_store(folder, "", clock))
+    for n in range(5):
+        clock.advance(RETRY_S)
+        again.add_heard(heard(again.start_s + n))
+    assert len(opened) == 1, "the one that reads"
+    filler.unlink()
+    clock.advance(RETRY_S)
+    again.add_heard(heard(again.start_s + 9))
+    assert _fault(again) is None
+    assert len(opened) == 2
+    assert [store._stored for store in opened] == [None, None], "what was read is kept once, in the log"
+    again.close()
 
 
 def test_a_new_memory_begins_on_a_full_disk(disk: Path) -> None:

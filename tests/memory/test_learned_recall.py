@@ -18,7 +18,10 @@ from omnilive_demo.models.clip_reader import Caption
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.records import FrameFeatures, Label, Recall, SeenFrame
 
-NAMES = ThingNames({"umbrella": "umbrellas", "ice cream": "ice creams", "mug": "mugs", "alarm clock": "alarm clocks"})
+NAMES = ThingNames(
+    {"umbrella": "umbrellas", "ice cream": "ice creams", "mug": "mugs", "alarm clock": "alarm clocks"}
+    | {"teddy bear": "teddy bears"}
+)
 MEANS = {
     "How about the weather today, what should I take?": ("red",),
     "What was that?": ("green",),
@@ -119,6 +122,17 @@ def test_a_thing_that_is_named_is_found_by_its_label_first(stream: SessionMemory
 )
 def test_names_of_two_words_and_plurals_are_found(stream: SessionMemory, question: str, clip: int) -> None:
     assert clips(ask(stream, question, NOW_S))[0] == clip
+
+
+def test_a_name_of_two_words_is_found_in_the_open_clip(tmp_path: Path) -> None:
+    memory = learned(tmp_path)
+    show(memory, 0, 16, ("red",), "umbrella")
+    show(memory, 16, 20, ("plain",), "teddy bear")
+    recall = ask(memory, "Where is the teddy bear?", 20.0)
+    assert recall.last is not None
+    assert recall.last.clip_id == 2
+    assert clips(recall)[0] == 2
+    memory.close()
 
 
 def test_a_part_of_a_name_finds_nothing(stream: SessionMemory) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from memory_stream import ask, heard, open_memory, said, watch
 
+from omnilive_demo.memory import retrieval
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.models.text_encoder import MiniLM
 from omnilive_demo.records import Recall, Spoken
@@ -251,4 +252,23 @@ def test_a_doorbell_that_rings_is_no_phone(tmp_path: Path) -> None:
         memory.add_heard(heard(t_s, "ringing phone"))
     found = ask(memory, "When did the doorbell ring?", 70.0).evidence
     assert [(e.kind, e.text) for e in found] == [("sound", "bell")]
+    memory.close()
+
+
+def test_a_sound_that_gets_a_new_name_while_sounds_are_ranked_disturbs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = open_memory(tmp_path)
+    memory.add_heard(heard(5, "squeak"))
+    memory.add_heard(heard(9, "rustle"))
+    named, names = retrieval._named, iter(range(100))
+
+    def renaming(label: str, topic: Sequence[str]) -> bool:
+        memory.rename_heard(heard(9, f"another name {next(names)}"))
+        return named(label, topic)
+
+    monkeypatch.setattr(retrieval, "_named", renaming)
+    found = ask(memory, "When did you hear the squeak?", 20.0).evidence
+    assert [(e.kind, e.text) for e in found] == [("sound", "squeak")]
+    assert next(names) > 0, "it was renamed meanwhile"
     memory.close()

@@ -256,3 +256,21 @@ def test_forgetting_leaves_no_trace_in_the_files(
         assert len(again.search("zebra").evidence) == kept
         assert not any(e.kind == "speech" for e in again.search("xylophone").evidence)
         again.close()
+
+
+@pytest.mark.parametrize("key", ["", "a key for tests"])
+def test_reading_a_closed_memory_says_so_and_does_not_mark_it_as_damaged(folder: Path, key: str) -> None:
+    memory = open_memory(folder, store=SqliteStore(folder, key=key))
+    watch(memory, 0, 40)
+    memory.close()
+    again = open_memory(folder, store=SqliteStore(folder, key=key))
+    going_out = again.clips()
+    assert going_out[0].key_frames
+    again.close()
+    with pytest.raises(StoreError) as caught:
+        list(going_out)
+    assert caught.value.code == "store_closed"
+    with contextlib.suppress(StoreError):
+        again.add_heard(heard(60))
+    assert not list(folder.glob("*suspect*"))
+    assert again.search("bright").looked_at_clips == 3, "what is in RAM can still be read"
