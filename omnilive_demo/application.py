@@ -89,8 +89,11 @@ class Application:
         """Delete what nobody will come back to."""
         while True:
             in_use = {session.folder for session in self._sessions.values()}
-            await asyncio.to_thread(remove_stale, self.settings.data_dir / "sessions", in_use)
-            await asyncio.to_thread(self._kept.sweep, in_use)
+            try:
+                await asyncio.to_thread(remove_stale, self.settings.data_dir / "sessions", in_use)
+                await asyncio.to_thread(self._kept.sweep, in_use)
+            except Exception:
+                log.exception("what nobody will come back to could not be deleted")
             await asyncio.sleep(TIDY_S)
 
     def make_session(self, number: str) -> Session:
@@ -190,8 +193,11 @@ def remove_stale(sessions: Path, in_use: Collection[Path] = ()) -> None:
     for folder in sessions.glob("*"):
         if lasts(folder) or folder in in_use:
             continue
-        if time_of_day_s() - folder.stat().st_mtime > STALE_S:
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            if time_of_day_s() - folder.stat().st_mtime > STALE_S:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError as error:  # gone meanwhile, with the visit of another process
+            log.warning("a folder could not be looked at: %s", error)
 
 
 def time_of_day_s() -> float:

@@ -94,6 +94,7 @@ class Conversation:
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "idle"
         self._in_order = asyncio.Lock()  # utterances are understood in the order in which they ended
+        self._deciding: OpenUtterance | None = None  # its words are known, and not yet whether they want an answer
         self._closed = False
 
     # ---- what comes in -----------------------------------------------------------------------------------------------
@@ -134,6 +135,8 @@ class Conversation:
     def forget(self, begin_s: float, end_s: float) -> None:
         """A stretch of the stream was forgotten: words under way, sounds and answers of it go as well."""
         self._listening.forget(begin_s, end_s)
+        if self._deciding is not None and begin_s <= self._deciding.start_s <= end_s:
+            self._deciding.forgotten = True
         self._sounds.forget()
         self._remarks.clear()
         self._turns.forget()
@@ -169,8 +172,10 @@ class Conversation:
         async with self._in_order:
             text = await self._understanding.words_of(utterance)
             self._listening.close(utterance)
+            self._deciding = utterance
             watch.lap("recognise")
             answer, recall = await self._intention(event, utterance, text)
+            self._deciding = None
             watch.lap("decide")
             if not utterance.forgotten:
                 self._settle(event, utterance, text, answer, watch, recall)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import weakref
+from collections.abc import Callable
 
 import numpy as np
 import soxr
@@ -38,7 +38,8 @@ class Lending:
         self._engine = engine
         self._voicing = voicing
         self._seconds = 0.0
-        self._unfollow: weakref.finalize[..., Lending] | None = None
+        self._unfollow: Callable[[], None] | None = None
+        self._closed = False
 
     @property
     def seconds(self) -> float:
@@ -57,7 +58,7 @@ class Lending:
             samples: mono `[n]` in [-1, 1], of the sentence of that language in `SENTENCES_TO_READ`.
 
         Raises:
-            RecordingError: nobody can imitate here, or the recording cannot be used.
+            RecordingError: nobody can imitate here, the recording cannot be used, or the visit is over.
         """
         if not imitates(self._engine):
             raise _no_imitation()
@@ -69,6 +70,8 @@ class Lending:
         visitor = await run(record_voice, *given, heard, **lane)  # type: ignore[arg-type]
         if not imitates(self._engine):  # other voices took over while this one was listened to
             raise _no_imitation()
+        if self._closed:
+            raise RecordingError("session_over", "This visit has ended.")
         self._voicing.lend(visitor)
         self._seconds = visitor.seconds
         self._follow()
@@ -81,19 +84,19 @@ class Lending:
         self._unfollow, self._seconds = None, 0.0
         self._voicing.take_back(self._engine.voices())
 
+    def close(self) -> None:
+        """The visit ends: the engine outlives it, and must not hold what it lent."""
+        self._closed = True
+        self.take_back()
+
     def _follow(self) -> None:
         """Where voices that cannot imitate take over, the recording is dropped: it was lent for nothing else."""
-        if self._unfollow is not None:
-            return
-        mine = weakref.ref(self)  # the engine outlives the session, and must not hold what it lent
+        if self._unfollow is None:
+            self._unfollow = self._engine.listen(lambda event: None, self._changed)
 
-        def changed() -> None:
-            lending = mine()
-            if lending is not None and not imitates(lending._engine):
-                lending.take_back()
-
-        self._unfollow = weakref.finalize(self, self._engine.listen(lambda event: None, changed))
-        self._unfollow.atexit = False
+    def _changed(self) -> None:
+        if not imitates(self._engine):
+            self.take_back()
 
     async def _understood(self, sound: NDArray[np.float32]) -> str | None:
         """What the recogniser makes of a recording at 24 kHz; None when it cannot be asked."""

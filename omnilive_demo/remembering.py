@@ -6,14 +6,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from omnilive_demo import telling, told
 from omnilive_demo.clock import SessionClock
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import Caption, ClipRemembered, MemoryFigures, Notice, PageEvent, SoundNoticed
+from omnilive_demo.events import Caption, ClipRemembered, Notice, PageEvent, SoundNoticed
 from omnilive_demo.memory.archive_reading import ArchiveError
 from omnilive_demo.memory.clip_builder import ClipRule
 from omnilive_demo.memory.long_memory import LongMemory
@@ -25,7 +25,7 @@ from omnilive_demo.reasoning.captioner import Captioner
 from omnilive_demo.records import Clip, SeenFrame
 from omnilive_demo.refusing import InputError
 from omnilive_demo.serving.lane import LaneFull, Priority, WorkCancelled
-from omnilive_demo.taking_in import TakenIn, TakingIn
+from omnilive_demo.taking_in import Import, TakenIn, TakingIn
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Remembering:
         self._goes_on_s = 0.0  # frames of before are not taken in any more
         self._newest_clip = 0  # that was told as a new one; after that it may go on
         self._told_full = False
+        self._closing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to write."""
@@ -86,7 +87,12 @@ class Remembering:
         self._look = asyncio.create_task(self._look_through(), name="memory-look")
 
     async def close(self) -> None:
-        """Write what waits, close the open clip and the store."""
+        """Write what waits, close the open clip and the store; it goes on when nobody waits for it any more."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="memory-close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         for task in (*self._captions, *([] if self._look is None else [self._look])):
             task.cancel()
         if self._task is not None:
@@ -104,27 +110,50 @@ class Remembering:
         self._writes.put_nowait(lambda: function(*args))
 
     async def forget(self, from_s: float | None, to_s: float | None) -> None:
-        """Forget a range, or everything, after all that was written before; the page is told what is left."""
+        """Forget a range, or everything, after all that was written before; the page is told what is left.
+
+        Raises:
+            InputError: the visit is over.
+        """
+        self._refuse_at_the_end()
         done = asyncio.get_running_loop().create_future()
         self._writes.put_nowait(lambda: self._forget(from_s, to_s))
         self._writes.put_nowait(lambda: done.get_loop().call_soon_threadsafe(done.set_result, None))
         await done
 
-    async def take_in(self, path: Path, clock: SessionClock, progress: Callable[[int, int], None]) -> TakenIn:
+    async def take_in(
+        self,
+        path: Path,
+        clock: SessionClock,
+        progress: Callable[[int, int], None],
+        allow: Callable[[], None] = lambda: None,
+    ) -> TakenIn:
         """Take an exported memory in, after all that was written before and before all that follows.
 
+        Args:
+            allow: raises InputError while the clock may not jump; asked once the file was checked, which takes a while.
+
         Raises:
-            InputError: the file cannot be taken in; nothing of it was.
+            InputError: the file cannot be taken in, or the visit is over; nothing of it was.
         """
         taking = TakingIn(path)
         try:
-            await self._call(taking.open)
+            await asyncio.to_thread(taking.open)  # up to hundreds of MB: not on the lane that all sessions share
+            self._refuse_at_the_end()
         except ArchiveError as error:
             taking.close()
             raise InputError(error.code, str(error), error.hint) from error
+        except InputError:
+            taking.close()
+            raise
         done: asyncio.Future[TakenIn] = asyncio.get_running_loop().create_future()
-        self._writes.put_nowait(_TakeIn(taking, clock, progress, done))
+        self._writes.put_nowait(Import(taking, clock, progress, allow, done))
         return await asyncio.shield(done)  # who asked for it may go away meanwhile
+
+    def _refuse_at_the_end(self) -> None:
+        """Behind the end of the visit nothing is written: who waited for it would wait for ever."""
+        if self._closing is not None:
+            raise InputError("session_over", "This visit has ended.", "Reload the page.")
 
     async def tell_past(self) -> None:
         """After a restart: what is remembered of earlier runs."""
@@ -155,27 +184,33 @@ class Remembering:
     async def _run(self) -> None:
         while (write := await self._writes.get()) is not None:
             try:
-                if isinstance(write, _TakeIn):
+                if isinstance(write, Import):
                     await self._take_in(write)
                 else:
                     await self._do(write)
             except Exception:
                 log.exception("what was remembered could not be told")
 
-    async def _take_in(self, work: _TakeIn) -> None:
+    async def _take_in(self, work: Import) -> None:
         taking = work.taking
         try:
+            self._refuse_at_the_end()
+            work.allow()
             taking.place(work.clock, self._memory.sittings)
             self._goes_on_s = taking.live_s
-            await self._call(taking.begin, self._memory)
-            more = True
-            while more:
-                more = await self._call(taking.slice, self._memory)
-                work.progress(taking.done, taking.total)
-            for event in await self._call(taking.finish, self._memory):
-                self._tell(event)
+            try:
+                self._tell_all(await self._call(taking.begin, self._memory))
+                more = True
+                while more and self._closing is None:
+                    more = await self._call(taking.slice, self._memory)
+                    work.progress(taking.done, taking.total)
+            finally:  # the clock has jumped, whatever came in
+                for event in await self._call(taking.finish, self._memory):
+                    self._tell(event)
             work.end(taking.result())
-        except Exception as error:
+        except InputError as error:
+            work.end(error)
+        except BaseException as error:
             work.end(error)
             raise
         finally:
@@ -192,7 +227,11 @@ class Remembering:
         finally:
             if isinstance(write, _SeeFrame):
                 self._room.release()
-        for event in events if isinstance(events, tuple) else ():
+        self._tell_all(events if isinstance(events, tuple) else ())
+
+    def _tell_all(self, events: tuple[PageEvent, ...]) -> None:
+        """Tell what came of a write; a clip that closed is described when there is time."""
+        for event in events:
             if not (isinstance(event, Notice) and event.code != "memory_full" and self._told_lately()):
                 self._tell(event)
             if isinstance(event, ClipRemembered) and not event.open and event.id > self._newest_clip:
@@ -251,7 +290,7 @@ class Remembering:
             events += [telling.told_clip(clip), figures]
             if figures.let_go > let_go and not self._told_full:  # clips that came in without pictures count as well
                 self._told_full = True
-                events.append(_full(figures))
+                events.append(telling.memory_full(figures))
         growing = self._memory.open_clip()
         if growing is not None:
             events.append(telling.told_open_clip(self._memory.next_clip, *growing))
@@ -286,28 +325,6 @@ class Remembering:
         return lately
 
 
-@dataclass(frozen=True, slots=True)
-class _TakeIn:
-    """An archive's turn among the writes."""
-
-    taking: TakingIn
-    clock: SessionClock
-    progress: Callable[[int, int], None]
-    done: asyncio.Future[TakenIn]
-
-    def __call__(self) -> None:
-        """Never run on the lane as a whole."""
-
-    def end(self, result: TakenIn | Exception) -> None:
-        """Tell who waits."""
-        if self.done.done():
-            return
-        if isinstance(result, TakenIn):
-            self.done.set_result(result)
-        else:
-            self.done.set_exception(result)
-
-
 class _SeeFrame:
     """A frame's write: told apart from the others because frames are bounded."""
 
@@ -317,16 +334,6 @@ class _SeeFrame:
 
     def __call__(self) -> tuple[PageEvent, ...]:
         return self._remembering._see(self._seen)
-
-
-def _full(figures: MemoryFigures) -> Notice:
-    """What the page is told once, when old pictures begin to make room."""
-    limit = (figures.limit_bytes or 0) / 1e9
-    return Notice(
-        "memory_full",
-        f"The memory has filled its {limit:.1f} GB: from now on pictures of the oldest moments make room.",
-        "Their words and captions stay, and they are still found. Forget what you do not need, or raise the limit.",
-    )
 
 
 def not_saved(error: StoreError) -> Notice:

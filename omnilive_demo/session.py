@@ -30,6 +30,7 @@ from omnilive_demo.perceiving import Perceiving
 from omnilive_demo.reasoning.view import RecentFrames
 from omnilive_demo.records import Origin, SeenFrame
 from omnilive_demo.refusing import InputError as InputError
+from omnilive_demo.refusing import checked_question
 from omnilive_demo.remembering import Remembering, open_memory
 from omnilive_demo.serving.lane import Priority
 from omnilive_demo.speech.playout import RATE_HZ as PLAYOUT_RATE_HZ
@@ -153,6 +154,7 @@ class Session:
         self._closed = True
         try:
             self._stop_listening()
+            self.lending.close()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -190,10 +192,7 @@ class Session:
         self._told.note(event)
         if isinstance(event, MemoryFigures) and event.forgot_from_s is not None:
             self._view.clear()
-            span = (event.forgot_from_s, math.inf if event.forgot_to_s is None else event.forgot_to_s)
-            self._conversation.forget(*span)
-            if self._standing is not None:
-                self._standing.forget(*span)
+            self._forget_under_way(event.forgot_from_s, event.forgot_to_s)
         if isinstance(event, SourceChanged) and self._ready:
             self._conversation.let_source_talk(event.kind == "push")
         for listener in tuple(self._listeners):
@@ -202,10 +201,8 @@ class Session:
     def present(self, transport: str, resumed: bool) -> tuple[PageEvent, ...]:
         """What a connection without history must be told: hello, state, clips, words, sounds, figures."""
         events: list[PageEvent] = [telling.hello(self.engine, self.settings, transport, resumed)]
-        if self._ready:
-            events.append(self._conversation.state)
-        else:
-            events.append(StateChanged("idle", "Getting ready; you can look around meanwhile."))
+        waits = StateChanged("idle", "Getting ready; you can look around meanwhile.")
+        events.append(self._conversation.state if self._ready else waits)
         if self.engine.failure:
             events.append(Fault("loading_failed", f"The models could not be loaded: {self.engine.failure}"))
         return (*events, *self._told.events(), *self.engine.progress(), *self._trouble)
@@ -252,16 +249,7 @@ class Session:
 
     def ask(self, text: str) -> None:
         """A typed question. Raises InputError when it is empty or too long."""
-        text = " ".join(text.split())
-        if not text:
-            raise InputError("empty_question", "There is nothing to answer yet.", "Type a question first.")
-        limit = self.settings.question_limit_chars
-        if len(text) > limit:
-            raise InputError(
-                "question_too_long",
-                f"That question has {len(text):,} characters; up to {limit:,} can be answered.",
-                "Shorten it and ask again. Nothing was lost.",
-            )
+        text = checked_question(text, self.settings.question_limit_chars)
         if not self._ready:
             raise InputError("loading", "The models are still loading.", "Ask again in a few seconds.")
         self._conversation.ask(text)
@@ -297,15 +285,26 @@ class Session:
     async def forget(self, from_s: float | None, to_s: float | None) -> None:
         """Forget a range, or everything."""
         await self.wait_ready()
+        # Now as well as when it is done: what is under way of it, a sound that is looked at say, is not noted behind.
+        self._forget_under_way(from_s or 0.0, to_s)
         await self._remembering.forget(from_s, to_s)
+
+    def _forget_under_way(self, from_s: float, to_s: float | None) -> None:
+        span = (from_s, math.inf if to_s is None else to_s)
+        self._conversation.forget(*span)
+        if self._standing is not None:
+            self._standing.forget(*span)
 
     async def take_in(self, archive: Path, progress: Callable[[int, int], None]) -> TakenIn:
         """Take an exported memory in; `progress` is told how many entries of how many. Raises InputError."""
         await self.wait_ready()
+        self._let_time_jump()
+        return await self._remembering.take_in(archive, self.clock, progress, self._let_time_jump)
+
+    def _let_time_jump(self) -> None:
         if self._told.plays or (self._standing is not None and self._standing.open):
             what = "A stream is playing" if self._told.plays else "Something that you asked to be told still waits"
             raise InputError("import_waits", f"{what}, and an import moves the time.", "Stop or cancel that first.")
-        return await self._remembering.take_in(archive, self.clock, progress)
 
     def cancel_standing(self, standing: int) -> None:
         """Cancel a standing query. Raises InputError when there is none of that number."""

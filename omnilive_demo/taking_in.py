@@ -7,7 +7,8 @@ sessions are not kept waiting. When the disk fills up, it ends there and says ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -37,7 +38,10 @@ class TakenIn:
 
 
 class TakingIn:
-    """One archive on its way in. `open`, `slice` and `finish` run on the memory's lane, `place` on the loop.
+    """One archive on its way in.
+
+    `open` never touches the memory and runs on a thread of its own; `begin`, `slice` and `finish` run on the memory's
+    lane, `place` on the loop.
 
     Raises (`open`):
         ArchiveError: it cannot be taken in; the message is fit for the page.
@@ -72,7 +76,7 @@ class TakingIn:
         return self._live.start_s
 
     def open(self) -> None:
-        """Open the archive and read all of it."""
+        """Open the archive and read all of it. Slow."""
         self._archive = Archive(self._path)
         self._extent = self._archive.check()
 
@@ -85,10 +89,10 @@ class TakingIn:
         clock.skip_to(live_s)
         self._live = Sitting(this.epoch_s + now_s - this.start_s, live_s, this.space)
 
-    def begin(self, memory: LongMemory) -> None:
-        """Close what is open, and say from when it is."""
+    def begin(self, memory: LongMemory) -> tuple[PageEvent, ...]:
+        """Close what is open, and say from when it is. What the page is told."""
         assert self._archive is not None
-        memory.close_clip()
+        closed = memory.close_clip()
         start_s = self._extent.start_s
         for sitting in self._archive.sittings:
             late_s = max(0.0, start_s - sitting.start_s)  # it began before anything was remembered
@@ -102,6 +106,7 @@ class TakingIn:
         for sitting in self._spaces:
             memory.sit(sitting)
         self._entries = self._all(self._archive)
+        return () if closed is None else (telling.told_clip(closed),)
 
     def _all(self, archive: Archive) -> Iterator[Clip | Spoken | Heard]:
         yield from archive.clips()
@@ -135,8 +140,10 @@ class TakingIn:
         self._counts[type(entry)] += 1
 
     def finish(self, memory: LongMemory) -> tuple[PageEvent, ...]:
-        """The stream goes on behind it. What the page is told."""
+        """The stream goes on behind it, or behind as much of it as was taken in. What the page is told."""
         memory.sit(self._live)
+        if self.done < self.total and not self.fault:
+            self.fault = f"The import was ended: {self.done:,} of {self.total:,} moments were taken in."
         clips = [memory.clips(number, number) for number in self._clips]
         events: list[PageEvent] = [telling.told_clip(found[0]) for found in clips if found]
         for entry in sorted(self._newest, key=lambda one: one.start_s):
@@ -156,3 +163,34 @@ class TakingIn:
         """Let go of the archive."""
         if self._archive is not None:
             self._archive.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An archive's turn among the writes of a memory.
+
+    Args:
+        progress: told how many entries of how many are in.
+        allow: raises InputError while the clock may not jump.
+        done: what came of it.
+    """
+
+    taking: TakingIn
+    clock: SessionClock
+    progress: Callable[[int, int], None]
+    allow: Callable[[], None]
+    done: asyncio.Future[TakenIn]
+
+    def __call__(self) -> None:
+        """Never run on the lane as a whole."""
+
+    def end(self, result: TakenIn | BaseException) -> None:
+        """Tell who waits."""
+        if self.done.done():
+            return
+        if isinstance(result, TakenIn):
+            self.done.set_result(result)
+        elif isinstance(result, asyncio.CancelledError):
+            self.done.cancel()
+        else:
+            self.done.set_exception(result)

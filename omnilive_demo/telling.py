@@ -15,10 +15,11 @@ from PIL import Image
 from omnilive_demo import lending
 from omnilive_demo.config import ASSETS, Settings
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import ClipRemembered, Hello, Json, Returned
+from omnilive_demo.events import ClipRemembered, Hello, Json, MemoryFigures, Notice, Returned
 from omnilive_demo.memory.calendar import away_s
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.models.registry import PROFILES
+from omnilive_demo.reasoning.when import lasting
 from omnilive_demo.records import Clip, KeyFrame
 
 log = logging.getLogger(__name__)
@@ -55,17 +56,18 @@ def returned(memory: LongMemory) -> Returned | None:
     gone_s = away_s(memory.sittings)
     if gone_s < AWAY_S or not (memory.clips() or memory.spoken() or memory.heard()):
         return None
-    message = f"Welcome back. You were away for {in_words(gone_s)}; what was before is remembered."
+    message = f"Welcome back. You were away for {lasting(gone_s)}; what was before is remembered."
     return Returned(round(gone_s, 3), memory.start_s, message)
 
 
-def in_words(seconds: float) -> str:
-    """A length of time, roughly: "2 hours", "3 days"."""
-    for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= size:
-            n = round(seconds / size)
-            return f"{n} {name}" + ("" if n == 1 else "s")
-    return "a moment"
+def memory_full(figures: MemoryFigures) -> Notice:
+    """What the page is told once, when old pictures begin to make room."""
+    limit = (figures.limit_bytes or 0) / 1e9
+    return Notice(
+        "memory_full",
+        f"The memory has filled its {limit:.1f} GB: from now on pictures of the oldest moments make room.",
+        "Their words and captions stay, and they are still found. Forget what you do not need, or raise the limit.",
+    )
 
 
 @lru_cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from session_fakes import Stage
@@ -82,3 +84,26 @@ async def test_nothing_begins_after_the_end() -> None:
     stage.say(1)
     await stage.settle()
     assert not stage.of(Caption)
+
+
+async def test_words_that_are_forgotten_while_it_is_decided_what_they_want_are_not_remembered() -> None:
+    made = Stage({1: "hello there", 2: "good morning"})
+    deciding, decided = asyncio.Event(), asyncio.Event()
+
+    async def run(function: Any, *args: object, **_: object) -> Any:
+        deciding.set()
+        await decided.wait()
+        return function(*args)
+
+    made.engine.mind = SimpleNamespace(run=run)
+    made.say(1)
+    await asyncio.wait_for(deciding.wait(), 5)
+    made.conversation.forget(0.0, made.clock.now_s())
+    decided.set()
+    await made.settle()
+    assert made.memory.words == []
+    assert not [caption for caption in made.of(Caption) if caption.final]
+    made.say(2)
+    await made.settle()
+    assert [words.text for words in made.memory.words] == ["good morning"]
+    await made.conversation.close()

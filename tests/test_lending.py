@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -83,8 +82,12 @@ async def test_the_engine_does_not_hold_the_recording_of_a_session_that_ended(re
     lending = Lending("s1", house, Voicing())
     await lending.lend(recording, RATE_HZ, "en", True)
     assert house.followers
-    del lending
-    gc.collect()
+    lending.close()
+    assert house.followers == []
+    assert (lending.in_use, lending.seconds) == (False, 0.0)
+    with pytest.raises(RecordingError) as caught:
+        await lending.lend(recording, RATE_HZ, "en", True)
+    assert caught.value.code == "session_over"
     assert house.followers == []
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from session_fakes import Stage
 
 from omnilive_demo.ear_events import (
-    SpeechAudio,
     SpeechConfirmed,
     SpeechDismissed,
     SpeechEnded,
@@ -17,7 +15,6 @@ from omnilive_demo.ear_events import (
     SpeechResumed,
     SpeechStarted,
 )
-from omnilive_demo.events import Caption
 from omnilive_demo.listening import FRAGMENT_S
 from omnilive_demo.perception.end_of_turn import Said
 
@@ -120,14 +117,3 @@ async def test_a_few_words_that_want_nothing_are_given_time(text: str, given: bo
     stage.conversation.on_ear(SpeechPaused(1, 1.0, 1.16, "visitor"))
     await stage.settle()
     assert stage.pauses == ([0.3, FRAGMENT_S] if given else [0.3])
-
-
-async def test_chinese_words_are_shown_character_by_character_while_they_are_spoken() -> None:
-    stage = Stage({1: ""})
-    stage.say(1, end=False)
-    for words in ("我的", "我的药是", "我的钥匙在哪", "我的钥匙在哪里"):
-        stage.recognizer.words[1] = words
-        stage.time.advance(0.7)
-        stage.conversation.on_ear(SpeechAudio(1, np.zeros(512, np.float32), "visitor"))
-        await stage.settle()
-    assert [caption.text for caption in stage.of(Caption)] == ["我的", "我的钥匙在哪"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from session_fakes import InlineLane
 from omnilive_demo import session
 from omnilive_demo.config import Settings
 from omnilive_demo.ear_events import AudioBlock
-from omnilive_demo.events import Bye, Fault, Notice, PageEvent
+from omnilive_demo.events import Bye, Fault, Notice, PageEvent, SourceChanged
 from omnilive_demo.memory.store import StoreError
 from omnilive_demo.session import InputError, Session
 
@@ -120,3 +121,20 @@ async def test_the_microphone_waits_while_a_file_runs_faster_than_life(
     room.session.clock.release()
     room.session.hear(AudioBlock(np.zeros(960, np.int16), 48_000, 0.0))
     assert [block.origin for block in heard] == ["source", "visitor"]
+
+
+async def test_whether_time_may_jump_is_asked_again_when_an_import_was_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(tmp_path, monkeypatch)
+    room.session._opened.set()
+
+    async def take_in(path: Path, clock: object, progress: object, allow: Callable[[], None]) -> None:
+        allow()
+        room.session._told.note(SourceChanged("file", "film.mp4", "playing"))  # it was started during the check
+        allow()
+
+    room.session._remembering = SimpleNamespace(take_in=take_in)  # type: ignore[assignment]
+    with pytest.raises(InputError) as refused:
+        await room.session.take_in(tmp_path / "memory.zip", lambda done, total: None)
+    assert refused.value.code == "import_waits"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,13 @@ import pytest
 from numpy.typing import NDArray
 from session_fakes import Stage
 
+from omnilive_demo.config import Settings
 from omnilive_demo.ear_events import SoundDoubted, SoundHeard, SpeechSurrounded
 from omnilive_demo.events import AnswerGrew, SoundNoticed
 from omnilive_demo.perception.sound_tagger import Tag
 from omnilive_demo.records import Heard
 from omnilive_demo.serving.lane import WorkCancelled
+from omnilive_demo.session import Session
 from omnilive_demo.sounds import LOOKS
 
 
@@ -141,6 +145,30 @@ async def test_of_what_was_forgotten_no_name_comes_back() -> None:
     await made.settle()
     await lane.let_through()
     assert [heard.label for heard in made.memory.sounds] == ["meowing cat"]
+    await made.conversation.close()
+
+
+async def test_while_a_time_is_being_forgotten_nothing_of_it_is_noted_again(tmp_path: Path) -> None:
+    made, lane = stage()
+    session = Session("one", made.engine, Settings(data_dir=tmp_path), tmp_path / "one", 0.0)
+    session._conversation = made.conversation
+    session._opened.set()
+    queued, forgotten = asyncio.Event(), asyncio.Event()
+
+    async def forget(from_s: float | None, to_s: float | None) -> None:
+        queued.set()
+        await forgotten.wait()
+
+    session._remembering = SimpleNamespace(forget=forget)  # type: ignore[assignment]
+    made.conversation.on_ear(SoundDoubted(bang(1.0), samples(BABY)))
+    await made.settle()
+    asked = asyncio.create_task(session.forget(0.0, 10.0))
+    await queued.wait()
+    await lane.let_through()
+    assert not made.memory.sounds, "it would be written behind the forgetting"
+    assert not made.of(SoundNoticed)
+    forgotten.set()
+    await asked
     await made.conversation.close()
 
 

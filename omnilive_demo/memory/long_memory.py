@@ -61,8 +61,8 @@ class LongMemory(Protocol):
         """
         ...
 
-    def close_clip(self) -> None:
-        """Close the open clip, however short."""
+    def close_clip(self) -> Clip | None:
+        """Close the open clip, however short; returns the clip that its frames are in now, if any."""
         ...
 
     def adopt(self, clip: Clip, comparable: bool) -> Clip:

@@ -215,12 +215,11 @@ class SessionMemory:
         if entry is not None:
             self._journal.write(lambda: self._store.amend_sound(entry), sound=entry.row)
 
-    def close_clip(self) -> None:
-        """Close the open clip, however short."""
+    def close_clip(self) -> Clip | None:
+        """Close the open clip, however short; returns the clip that its frames are in now."""
         frames = self._builder.flush()
-        if frames:
-            jpegs, self._jpegs = self._jpegs, ()
-            self._keeper.keep(frames, jpegs)
+        jpegs, self._jpegs = self._jpegs, ()
+        return self._keeper.keep(frames, jpegs) if frames else None
 
     def close(self) -> None:
         """Close the open clip and the store. Safe to call twice."""

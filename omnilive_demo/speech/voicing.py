@@ -15,6 +15,7 @@ class Voicing:
 
     def __init__(self) -> None:
         self._voice = Voice()
+        self._page_rate = self._voice.rate  # what the page said last; it says it again whenever it connects
         self._chosen = False
         self._speak = True
         self._lent: VisitorVoice | None = None
@@ -67,7 +68,9 @@ class Voicing:
         rate: float | None = None,
         speak: bool | None = None,
     ) -> None:
-        """What is None stays as it is. A language alone chooses its first voice, unless the voice is of it already.
+        """What is None stays as it is, and so does a rate that is said again.
+
+        A language alone chooses its first voice, unless the voice is of it already.
 
         Args:
             voices: what there is; empty while that is not known, and then the name is taken on trust.
@@ -86,5 +89,6 @@ class Voicing:
                 raise LookupError(f"There is no voice called {name!r}.")
             wanted = spoken[0]
         self._chosen = self._chosen or name is not None or language is not None
-        self._voice = Voice(wanted, rate or self._voice.rate)
+        asked, self._page_rate = self._page_rate, rate or self._page_rate
+        self._voice = Voice(wanted, self._voice.rate if self._page_rate == asked else self._page_rate)
         self._speak = self._speak if speak is None else speak

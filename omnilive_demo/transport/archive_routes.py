@@ -18,11 +18,9 @@ from omnilive_demo.events import Json
 from omnilive_demo.memory.archive import write_archive
 from omnilive_demo.session import InputError, Session
 from omnilive_demo.transport import wire
-from omnilive_demo.transport.replies import PRIVATE, ApiError, Endpoint
+from omnilive_demo.transport.replies import PRIVATE, ApiError, Endpoint, Owner
 from omnilive_demo.transport.uploads import receive_upload
-from omnilive_demo.transport.visit import Visit
 
-Owner = Callable[[Request], Visit]
 log = logging.getLogger(__name__)
 
 FILE_NAME = "omnilive-memory.zip"
@@ -51,23 +49,25 @@ def archive_routes(settings: Settings, owner: Owner, guard: Callable[[Endpoint],
             importing.discard(session.id)
             raise
 
+        told: asyncio.Queue[Json | None] = asyncio.Queue()
+
+        def progress(done: int, total: int) -> None:
+            told.put_nowait({"done": done, "total": total})
+
+        async def work() -> None:
+            try:
+                told.put_nowait(await _take_in(session, path, progress))
+            finally:
+                importing.discard(session.id)
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+                told.put_nowait(None)
+
+        # It goes on when the page goes away, and begins even if the page has gone already and nobody reads a line.
+        task = asyncio.create_task(work(), name=f"import-{session.id}")
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+
         async def lines() -> AsyncIterator[str]:
-            told: asyncio.Queue[Json | None] = asyncio.Queue()
-
-            def progress(done: int, total: int) -> None:
-                told.put_nowait({"done": done, "total": total})
-
-            async def work() -> None:
-                try:
-                    told.put_nowait(await _take_in(session, path, progress))
-                finally:
-                    importing.discard(session.id)
-                    await asyncio.to_thread(path.unlink, missing_ok=True)
-                    told.put_nowait(None)
-
-            task = asyncio.create_task(work(), name=f"import-{session.id}")
-            _running.add(task)  # it goes on when the page goes away
-            task.add_done_callback(_running.discard)
             while (line := await told.get()) is not None:
                 yield json.dumps(line, ensure_ascii=False) + "\n"
 

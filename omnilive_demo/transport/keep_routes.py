@@ -12,10 +12,7 @@ from starlette.routing import Route
 from omnilive_demo.config import Settings
 from omnilive_demo.events import Json
 from omnilive_demo.transport.keeping import Kept, KeptMemories
-from omnilive_demo.transport.replies import ApiError, Endpoint, reply
-from omnilive_demo.transport.visit import Visit
-
-Owner = Callable[[Request], Visit]
+from omnilive_demo.transport.replies import ApiError, Endpoint, Owner, reply
 
 
 def keep_routes(

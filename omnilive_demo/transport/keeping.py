@@ -74,10 +74,10 @@ class KeptMemories:
         return kept
 
     def prolong(self, folder: Path) -> None:
-        """A visit to a kept memory ended: from now on its days count anew."""
-        told = _read(folder)
-        if told is not None:
-            with contextlib.suppress(OSError):
+        """A visit to a kept memory begins or ended: from now on its days count anew."""
+        with contextlib.suppress(OSError):
+            told = _read(folder)
+            if told is not None:
                 _write(folder, told[0], self._now_s() + self._days * DAY_S)
 
     def release(self, folder: Path) -> None:
@@ -85,23 +85,41 @@ class KeptMemories:
         (folder / KEPT_FILE).unlink(missing_ok=True)
 
     def of(self, folder: Path) -> Kept | None:
-        """Whether the memory in a folder is kept."""
-        told = _read(folder)
+        """Whether the memory in a folder is kept.
+
+        Raises:
+            OSError: its note cannot be read just now.
+        """
+        try:
+            told = _read(folder)
+        except FileNotFoundError:
+            return None
         return None if told is None else Kept(told[1])
 
     def find(self, token: str) -> Path | None:
         """The folder that a link leads to. Looks at all of them, each in constant time."""
         digest, found = _digest(token), None
         for folder in self._folders():
-            told = _read(folder)
-            if told is not None and hmac.compare_digest(told[0], digest) and told[1] > self._now_s():
+            try:
+                told = _read(folder)
+            except OSError as error:
+                log.warning("the note of a kept memory could not be read: %s", error)
+                continue
+            if told is None:
+                continue
+            same = hmac.compare_digest(told[0].encode("utf-8", "replace"), digest.encode())
+            if same and told[1] > self._now_s():
                 found = folder
         return found
 
     def sweep(self, in_use: Collection[Path]) -> None:
-        """Delete what has expired and nobody visits now."""
+        """Delete what has expired and nobody visits now. What cannot be read just now may not have expired."""
         for folder in self._folders():
-            told = _read(folder)
+            try:
+                told = _read(folder)
+            except OSError as error:
+                log.warning("the note of a kept memory could not be read: %s", error)
+                continue
             if (told is None or told[1] <= self._now_s()) and folder not in in_use:
                 log.info("a kept memory has expired")
                 shutil.rmtree(folder, ignore_errors=True)
@@ -130,8 +148,10 @@ def _write(folder: Path, digest: str, until_s: float) -> None:
 
 
 def _read(folder: Path) -> tuple[str, float] | None:
+    """Digest and end, None where the note makes no sense. Raises OSError: there is none, or it cannot be read now."""
+    text = (folder / KEPT_FILE).read_bytes()
     try:
-        told = json.loads((folder / KEPT_FILE).read_text("utf-8"))
+        told = json.loads(text)
         return str(told["digest"]), float(told["until_s"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -22,11 +22,9 @@ from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.records import Clip, Heard, Recall, Spoken
 from omnilive_demo.transport import wire
 from omnilive_demo.transport.pictures import encode_jpeg
-from omnilive_demo.transport.replies import PRIVATE, ApiError, Endpoint, reply
-from omnilive_demo.transport.visit import Visit
+from omnilive_demo.transport.replies import PRIVATE, ApiError, Endpoint, Owner, reply
 
 T = TypeVar("T")
-Owner = Callable[[Request], Visit]
 MOST_FOUND = 50
 MOST_QUERY_CHARS = 1000
 

@@ -13,12 +13,14 @@ from omnilive_demo.config import Settings
 from omnilive_demo.events import Json
 from omnilive_demo.session import InputError
 from omnilive_demo.transport.origin import origin_allowed
+from omnilive_demo.transport.visit import Visit
 
 log = logging.getLogger(__name__)
 
 PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 Headers = dict[str, str]
 Endpoint = Callable[[Request], Awaitable[Response]]
+Owner = Callable[[Request], Visit]  # finds the visit of a request, or raises
 
 
 class ApiError(Exception):

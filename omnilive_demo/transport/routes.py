@@ -38,7 +38,7 @@ from omnilive_demo.transport.websocket import Live
 
 POLL_S = 3  # how often a waiting page asks again
 MAX_BODY_BYTES = 100_000
-LINKS_EACH, LINKS_TOGETHER = 30, 300  # in a minute; a waiting page asks every three seconds
+LINKS_EACH, LINKS_TOGETHER = 30, 300  # in a minute, of those that lead nowhere: a waiting page sends a good one often
 
 # Some systems have other ideas about these, and browsers insist on them.
 MIME_TYPES = {
@@ -148,6 +148,8 @@ class _Doors:
                     ticket=found.ticket, position=found.position, wait_s=found.wait_s, retry_after_s=POLL_S,
                 )  # fmt: skip
             visit = found
+            if memory is not None:  # a visit that is killed does not tell its end
+                await asyncio.to_thread(self._kept.prolong, memory)
         found_ice = await self._ice.servers()
         if found_ice.notice and not visit.no_turn_told and self._webrtc is not None:
             visit.no_turn_told = True
@@ -171,6 +173,7 @@ class _Doors:
                 404, "no_memory", "This link leads to no memory: it was taken back, or it has expired.",
                 "Open the page without it to begin anew.",
             )  # fmt: skip
+        self._guesses.forgive(address)
         return folder
 
     async def leave(self, request: Request) -> Response:

@@ -10,14 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from omnilive_demo.speech.visitor_voice import LONGEST_S, RecordingError
-from omnilive_demo.transport.replies import ApiError, Endpoint, reply
-from omnilive_demo.transport.visit import Visit
+from omnilive_demo.transport.replies import ApiError, Endpoint, Owner, reply
 
 MOST_RATE_HZ = 96_000
 MOST_BYTES = int(3 * LONGEST_S * 48_000 * 2)
 
 
-def voice_routes(owner: Callable[[Request], Visit], guard: Callable[[Endpoint], Endpoint]) -> list[Route]:
+def voice_routes(owner: Owner, guard: Callable[[Endpoint], Endpoint]) -> list[Route]:
     """`GET`, `POST` and `DELETE /api/session/voice`. `owner` finds the visit of a request, or raises."""
 
     async def lend(request: Request) -> Response:

@@ -80,3 +80,10 @@ class RateLimit:
             return False
         self._events.append((now, key))
         return True
+
+    def forgive(self, key: str) -> None:
+        """The newest event of a key does not count after all."""
+        for event in reversed(self._events):
+            if event[1] == key:
+                self._events.remove(event)
+                return

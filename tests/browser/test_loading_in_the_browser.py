@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from models import hub_stand_in
@@ -17,13 +18,12 @@ SOUNDS = "[data-model=ast-audioset]"
 
 @pytest.fixture
 def slow_hub(tmp_path, monkeypatch):
-    """A hub that gives one voice slowly, and nothing else."""
+    """A hub that gives one voice, the end of it when the test lets it, and nothing else."""
     spec = SPECS["vits-ljs"]
     monkeypatch.setattr(hub_stand_in, "COMMIT", spec.revision)
     with hub_stand_in.hub_stand_in() as hub:
         hub.add_folder(spec.repository, build_tiny_vits(tmp_path / "vits"))
-        size = sum(len(content) for content in hub.repositories[spec.repository].values())
-        hub.piece_s = 16.0 / (size / 16_384)
+        hub.last_piece = threading.Event()
         yield hub
 
 
@@ -39,7 +39,7 @@ def fetching_app(tmp_path, slow_hub):
         running.end()
 
 
-def test_models_come_while_the_page_is_used_and_what_cannot_be_had_is_told(fetching_app, browser):
+def test_models_come_while_the_page_is_used_and_what_cannot_be_had_is_told(fetching_app, slow_hub, browser):
     visitor = Visitor(fetching_app, browser.new_context(viewport={"width": 1280, "height": 800}))
     page = visitor.page
     page.goto(fetching_app.url)
@@ -54,6 +54,7 @@ def test_models_come_while_the_page_is_used_and_what_cannot_be_had_is_told(fetch
 
     page.click("[data-el=loading] > summary")
     assert "kB" in visitor.text(f"{VOICE} .fig")
+    slow_hub.last_piece.set()
     page.wait_for_selector(f"{VOICE}[data-is=ready]", timeout=60_000)
     visitor.wait_text(SOUNDS, "does not exist, or is private.")
     assert visitor.text(f"{SOUNDS} .fig") == "not to be had"

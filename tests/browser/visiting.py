@@ -56,6 +56,14 @@ class App:
             time.sleep(0.2)
         pytest.fail(f"the app was not ready in {READY_S:.0f} s: {self.health()}\n{self.words()}")
 
+    def wait_answers(self) -> None:
+        """Until the page can be had; the models may still be loading."""
+        end = time.monotonic() + READY_S
+        while not self.health():
+            if self.process.poll() is not None or time.monotonic() > end:
+                pytest.fail(f"the app does not answer:\n{self.words()}")
+            time.sleep(0.05)
+
     def health(self) -> dict[str, Any]:
         try:
             with urllib.request.urlopen(f"{self.url}healthz", timeout=5) as answer:

@@ -99,7 +99,7 @@ def test_evidence_of_an_earlier_sitting_is_where_it_was(tmp_path: Path) -> None:
     assert (evidence[0].text, evidence[0].start_s) == ("the key is in the drawer", 600.0)
     told = telling.returned(memory)
     assert told is not None
-    assert told.message == "Welcome back. You were away for 2 hours; what was before is remembered."
+    assert told.message == "Welcome back. You were away for about two hours; what was before is remembered."
     assert told.since_s == memory.start_s
     memory.close()
     soon = opened(tmp_path / "a", EVENING_S + 7230.0)

@@ -35,6 +35,7 @@ class StandIn:
     status: int = 0  # answer everything with it
     html: bool = False  # the sign-in page of a hotel
     piece_s: float = 0.0  # between pieces of 16 KiB
+    last_piece: threading.Event | None = None  # the last piece of a large file waits for it
     storage: bool = False  # large files lie on another host, to which is redirected
     told_storage: list[str] = field(default_factory=list)  # tokens that the other host was told
     requests: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, Range
@@ -179,6 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
             end = min(end, max(0, self.hub.stall_at - start))
         try:
             for at in range(0, min(end, len(body)), 16_384):
+                last = at + 16_384 >= len(body) and start + len(body) > LARGE
+                if is_file and last and self.hub.last_piece is not None:
+                    self.hub.last_piece.wait()
                 self.wfile.write(body[at : min(at + 16_384, end)])
                 time.sleep(self.hub.piece_s if is_file else 0)
             if end < len(body):
@@ -203,5 +207,7 @@ def hub_stand_in() -> Iterator[StandIn]:
     try:
         yield hub
     finally:
+        if hub.last_piece is not None:
+            hub.last_piece.set()
         server.shutdown()
         server.server_close()

@@ -86,3 +86,17 @@ def test_who_chose_nothing_gets_the_first_voice_there_is():
     assert voicing.voice == Voice("en-gb"), "a choice is kept"
     voicing.prefer(())
     assert voicing.voice == Voice("en-gb")
+
+
+def test_a_page_that_connects_again_does_not_undo_what_was_said_about_the_pace():
+    voicing = Voicing()
+    voicing.change(VOICES, rate=1.2)
+    assert voicing.pace(0.8)
+    voicing.change(VOICES, name="en-us", rate=1.2)
+    assert voicing.voice == Voice("en-us", pytest.approx(0.96))
+    voicing.change(VOICES, rate=1.5)
+    assert voicing.voice == Voice("en-us", 1.5), "the visitor moved it"
+    quick = Voicing()
+    quick.pace(1.5)
+    quick.change(VOICES, rate=1.0)
+    assert quick.voice == Voice("en-us", 1.5), "a page that was never changed says 1.0"

@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 from session_fakes import InlineLane
+from starlette.requests import Request
+from transport_fakes import until
 
 from omnilive_demo.clock import ManualTime, SessionClock
 from omnilive_demo.events import Caption, ClipRemembered, MemoryFigures, PageEvent
 from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.records import FrameFeatures, Label, SeenFrame, Spoken
+from omnilive_demo.refusing import InputError
 from omnilive_demo.remembering import Remembering
 
 
@@ -143,6 +146,35 @@ async def test_only_one_memory_comes_in_at_a_time(enter: Any, app: Any) -> None:
     go.set()
     status, lines = await first
     assert lines[-1]["code"] == "server_fault"
+    await two.remembering.close()
+
+
+async def test_an_import_goes_on_when_the_page_has_gone_before_the_answer_begins(enter: Any, app: Any) -> None:
+    two = await enter("two", 1, "hello")
+    done = asyncio.Event()
+
+    async def take_in(path: Path, progress: Any) -> Any:
+        done.set()
+        raise InputError("archive_damaged", "It is damaged.")
+
+    app.sessions[-1].take_in = take_in
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x", "more_body": False}
+
+    host = f"127.0.0.1:{app.port}".encode()
+    headers = [(b"authorization", two.headers["Authorization"].encode()), (b"host", host)]
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/session/memory", "query_string": b"", "headers": headers,
+        "scheme": "http", "server": ("127.0.0.1", app.port), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    route = next(one for one in app.routes if getattr(one, "path", "") == scope["path"] and "POST" in one.methods)
+    answer = await route.endpoint(Request(scope, receive))
+    assert answer.status_code == 200  # and nobody ever reads it
+    await asyncio.wait_for(done.wait(), 5)
+    await until(lambda: not list(app.visit.folder.glob("*")))
+    status, lines = await two.post(b"y")
+    assert (status, lines[-1]["code"]) == (200, "archive_damaged")
     await two.remembering.close()
 
 

@@ -90,6 +90,25 @@ async def test_links_cannot_be_tried_as_fast_as_one_likes(app: Any) -> None:
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
 
 
+async def test_who_has_a_good_link_may_ask_as_often_as_a_waiting_page_does(app: Any) -> None:
+    token, ticket = token_of(await keep(app, await app.enter())), ""
+    await app.enter()  # the last seat
+    for _ in range(LINKS_EACH + 1):
+        answer = await app.http.post("/session", json={"memory": token, "ticket": ticket})
+        assert (answer.status_code, answer.json()["code"]) == (503, "waiting")
+        ticket = answer.json()["ticket"]
+
+
+async def test_the_days_count_anew_when_a_link_is_taken_up(app: Any) -> None:
+    entered = await app.enter()
+    token = token_of(await keep(app, entered))
+    await app.http.delete("/session", headers=bearer(entered))
+    app.now_s += 10 * DAY_S
+    taken = await app.http.post("/session", json={"memory": token})
+    told = (await app.http.get("/api/session/keep", headers=bearer(taken.json()))).json()
+    assert told["until_s"] == app.now_s + 30 * DAY_S
+
+
 async def test_keeping_needs_the_token_of_the_visit(app: Any) -> None:
     for method in ("GET", "POST", "DELETE"):
         assert (await app.http.request(method, "/api/session/keep")).status_code == 401
@@ -157,6 +176,55 @@ async def test_the_end_of_a_visit_deletes_its_memory_unless_it_is_kept(
     remove_stale(tmp_path / "sessions")
     assert app._kept.find(token) == sessions[0].folder
     assert app.take_up("three", sessions[0].folder).folder == sessions[0].folder
+    await app.engine.close()
+
+
+def test_what_cannot_be_read_just_now_is_not_deleted(tmp_path: Path) -> None:
+    now = [0.0]
+    kept = kept_memories(tmp_path, now)
+    folders = [tmp_path / "sessions" / name for name in ("one", "two", "three")]
+    tokens = [kept.keep(folder).token for folder in folders]
+    (folders[0] / KEPT_FILE).unlink()
+    (folders[0] / KEPT_FILE).mkdir()  # nobody can read that, not even root
+    (folders[1] / KEPT_FILE).write_text(json.dumps({"digest": "\u00e9", "until_s": 5}))
+    assert [kept.find(token) for token in tokens] == [None, None, folders[2]]
+    kept.prolong(folders[0])
+    kept.sweep(in_use=[])
+    assert [folder.exists() for folder in folders] == [True, True, True]
+    now[0] += 31 * DAY_S
+    kept.sweep(in_use=[])
+    assert [folder.exists() for folder in folders] == [True, False, False]
+
+
+def test_a_folder_that_is_gone_meanwhile_is_not_in_the_way_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "time_of_day_s", lambda: 5e9)  # everything is old
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    for folder in folders:
+        folder.mkdir()
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "as well").symlink_to(tmp_path / "nowhere")
+    remove_stale(tmp_path)
+    assert [folder.exists() for folder in folders] == [False, False, False]
+
+
+async def test_tidying_goes_on_when_it_failed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, again = Application(Settings(data_dir=tmp_path, host="0.0.0.0", profile="nano")), asyncio.Event()
+    times: list[int] = []
+
+    def fail_once(*_: object) -> None:
+        times.append(1)
+        if len(times) == 1:
+            raise OSError("gone")
+        loop.call_soon_threadsafe(again.set)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(application, "remove_stale", fail_once)
+    monkeypatch.setattr(application, "TIDY_S", 0.01)
+    task = asyncio.create_task(app._tidy())
+    await asyncio.wait_for(again.wait(), 5)
+    task.cancel()
     await app.engine.close()
 
 
