@@ -26,7 +26,7 @@ CAPTION = "Say in one short sentence what is to be seen in them and what happens
 
 
 class Ixc25Reasoner:
-    """Implements `Reasoner`. Keeps nothing of any prompt.
+    """Implements `Reasoner`. Keeps no state of a session but how late prompts began, see `beginnings.py`.
 
     Args:
         lane: whose one thread runs the model.
@@ -54,7 +54,8 @@ class Ixc25Reasoner:
         self._answers: TokenAnswers[MemoryPrompt] = TokenAnswers(lane, self._prompter, self._begin, most_tokens)
 
     def forget(self) -> None:
-        """Nothing is kept."""
+        """Drop what was read of all prompts."""
+        self._model.reader.clear()
 
     def answer(self, question: Question, recall: Recall, view: LiveView, cancel: CancelToken) -> AsyncIterator[Delta]:
         """The answer, token by token."""

@@ -16,6 +16,7 @@ from PIL import Image
 from reasoning_fakes import Stage, evidence, frame, spoken
 from tiny_language_model import WIDTH, Scripted, build, memories_in, words_of
 
+from omnilive_demo.models.ixc25_omnilive.beginnings import beginning_of
 from omnilive_demo.models.ixc25_omnilive.language_model import LanguageModel, load_language_model
 from omnilive_demo.models.ixc25_omnilive.prompt import PicturePart, WordsPart, length_of
 from omnilive_demo.models.memory_module.weight_files import WeightsError
@@ -162,7 +163,9 @@ async def test_a_changed_scene_is_looked_at_before_the_next_sentence(loaded, lan
     stage = stage_of(Ixc25Reasoner(model, lane), seen_frame(179, "cup", shade=100))
     question, recall = stage.asked("What is this?", clip_evidence(4, 20))
     deltas = []
-    async for delta in stage.reasoner.answer(question, replace(recall, long_term=rows(3, 1)), stage.view, stage.cancel):
+    async for delta in stage.reasoner.answer(
+        question, replace(recall, long_term=rows(30, 1)), stage.view, stage.cancel
+    ):
         deltas.append(delta)
         if delta.ends_sentence and len(stage.view.recent(16)) == 1:
             stage.time.advance(2)
@@ -172,6 +175,11 @@ async def test_a_changed_scene_is_looked_at_before_the_next_sentence(loaded, lan
     first, second = model.asked
     assert words_of(model, second).endswith("|assistant\nIt is a cup.")
     assert all(map(torch.equal, memories_in(first), memories_in(second)))
+    kept = length_of(beginning_of(first))
+    assert kept > 30 + 8
+    assert model.reader.read_rows == length_of(first) + length_of(second) - kept, "the memory is read once"
+    stage.reasoner.forget()
+    assert model.reader.sizes() == ()
     shades = [
         float(np.median(part.canvas))
         for parts in (first, second)

@@ -6,8 +6,9 @@ being read, within one layer.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -43,6 +44,22 @@ CHAT = Sampling(temperature=1.0, top_k=50, top_p=0.8, repetition_penalty=1.005)
 """The release's chat; its library keeps the 50 best unless told otherwise."""
 
 
+class Reader(Protocol):
+    """Reads a prompt, then token by token: a `Reasoner`, or one that keeps what it has read (`beginnings.py`)."""
+
+    def held(self) -> KeyValues:
+        """An empty memory."""
+        ...
+
+    def read(self, parts: tuple[Part, ...], held: KeyValues, *, cancelled: Callable[[], bool]) -> Tensor:
+        """Logits `[1, vocabulary]` behind a prompt. Raises Cancelled."""
+        ...
+
+    def step(self, token: int, held: KeyValues) -> Tensor:
+        """Logits `[1, vocabulary]` behind one token more."""
+        ...
+
+
 class TokenStream:
     """The tokens of one answer under way.
 
@@ -60,7 +77,7 @@ class TokenStream:
 
     def __init__(
         self,
-        reasoner: Reasoner,
+        reasoner: Reader,
         parts: tuple[Part, ...],
         sampling: Sampling = GREEDY,
         ends: Collection[int] = (),
@@ -111,7 +128,7 @@ class Generation:
     """
 
     def __init__(
-        self, reasoner: Reasoner, tokenizer: Tokenizer, parts: tuple[Part, ...], sampling: Sampling = GREEDY
+        self, reasoner: Reader, tokenizer: Tokenizer, parts: tuple[Part, ...], sampling: Sampling = GREEDY
     ) -> None:
         self._tokenizer = tokenizer
         self._tokens = TokenStream(reasoner, parts, sampling, tokenizer.ends, tokenizer.never)

@@ -31,6 +31,12 @@ class KeyValues:
         """All layers have read this many rows more."""
         self.length += rows
 
+    def begin_with(self, other: KeyValues, length: int) -> None:
+        """Hold a copy of another one's first rows, and nothing else; the other one is left as it is."""
+        assert length <= other.length
+        self.length = length
+        self._held = [None if one is None else one[:, :, :length].clone() for one in other._held]
+
     def cut(self, length: int) -> None:
         """Forget all rows but the first ones."""
         self.length = min(self.length, length)

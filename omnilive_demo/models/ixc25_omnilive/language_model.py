@@ -1,4 +1,7 @@
-"""The released reasoner with its tokenizer as one object that answers prompts. Stateless: safe from any thread."""
+"""The released reasoner with its tokenizer as one object that answers prompts. Safe from any thread.
+
+It keeps nothing but how late prompts began, see `beginnings.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from omnilive_demo.models.ixc25_omnilive.beginnings import BeginningReader
 from omnilive_demo.models.ixc25_omnilive.generation import GREEDY, Generation, Sampling, instruction_probability
 from omnilive_demo.models.ixc25_omnilive.loading import load_reasoner
 from omnilive_demo.models.ixc25_omnilive.prompt import Part
@@ -23,6 +27,7 @@ class LanguageModel:
         self.name = name
         self.reasoner = reasoner
         self.tokenizer = tokenizer
+        self.reader = BeginningReader(reasoner)
 
     @property
     def memory_width(self) -> int:
@@ -31,7 +36,7 @@ class LanguageModel:
 
     def begin(self, parts: tuple[Part, ...], sampling: Sampling = GREEDY) -> Generation:
         """An answer to a prompt; nothing is computed before its first token is asked for."""
-        return Generation(self.reasoner, self.tokenizer, parts, sampling)
+        return Generation(self.reader, self.tokenizer, parts, sampling)
 
     def wants_answer(self, heard: str) -> float:
         """How surely something heard wants an answer, 0 to 1."""
