@@ -15,7 +15,6 @@ import numpy as np
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.config import ASSETS, Settings
-from omnilive_demo.models.choice import Device
 from omnilive_demo.models.registry import OMNILIVE
 from omnilive_demo.models.spec import ModelSpec
 from omnilive_demo.records import Evidence, KeyFrame
@@ -67,7 +66,7 @@ class MindParts:
     instructions: InstructionPredictor | None = None
 
 
-def recognizer(spec: ModelSpec, folders: Folders, device: Device, shared: Shared) -> Recognizer:
+def recognizer(spec: ModelSpec, folders: Folders, device: str, shared: Shared) -> Recognizer:
     """Speech recognition; it still has to be started."""
     if spec.repository == OMNILIVE:
         from omnilive_demo.perception.ixc25_recognizer import Ixc25Recognizer
@@ -85,7 +84,7 @@ def turn_model(spec: ModelSpec, folders: Folders) -> TurnModel:
     return SmartTurn(folders[spec.name] / spec.files[0].name, name=spec.name)
 
 
-def sound_namer(spec: ModelSpec, folders: Folders, device: Device, shared: Shared) -> SoundTagger:
+def sound_namer(spec: ModelSpec, folders: Folders, device: str, shared: Shared) -> SoundTagger:
     """Better names for sounds, after the ears' own. On a CPU it hears less at a time: 4 s at 0.4 of the work."""
     if spec.repository == OMNILIVE:
         from omnilive_demo.perception.ixc25_tagger import Ixc25Tagger
@@ -98,7 +97,7 @@ def sound_namer(spec: ModelSpec, folders: Folders, device: Device, shared: Share
     return AudioSetTagger(folders[spec.name], device=device, window_s=window_s, name=spec.name)
 
 
-def _audio_model(spec: ModelSpec, folders: Folders, device: Device, shared: Shared) -> AudioModel:
+def _audio_model(spec: ModelSpec, folders: Folders, device: str, shared: Shared) -> AudioModel:
     from omnilive_demo.models.ixc25_omnilive.audio_model import load_audio_model
 
     if spec.name not in shared:
@@ -106,7 +105,7 @@ def _audio_model(spec: ModelSpec, folders: Folders, device: Device, shared: Shar
     return shared[spec.name]
 
 
-def sight(spec: ModelSpec, folders: Folders, device: Device, settings: Settings, text: TextEncoder) -> SightParts:
+def sight(spec: ModelSpec, folders: Folders, device: str, settings: Settings, text: TextEncoder) -> SightParts:
     """Frame encoder and compressor in the space of one CLIP model. text: for the meanings of names."""
     if spec.repository == OMNILIVE:
         return _released_sight(folders[spec.name] / "memory", device)
@@ -131,7 +130,7 @@ def sight(spec: ModelSpec, folders: Folders, device: Device, settings: Settings,
     )
 
 
-def _released_sight(folder: Path, device: Device) -> SightParts:
+def _released_sight(folder: Path, device: str) -> SightParts:
     """The released memory module with the tower that it brings along. No text tower belongs to it, so it has no names
     for things, and cannot wait for one.
     """
@@ -149,29 +148,33 @@ def _released_sight(folder: Path, device: Device) -> SightParts:
     return SightParts(encoder, compressor, ThingNames({}), SCALE, f"ixc25 {fingerprint(memory)}")
 
 
-def reasoner(spec: ModelSpec, folders: Folders, device: Device, lane: Lane, settings: Settings) -> MindParts:
+def reasoner(spec: ModelSpec, folders: Folders, devices: tuple[str, ...], lane: Lane, settings: Settings) -> MindParts:
     """A language model that sees.
 
+    devices: one, or two over which its layers are shared out, where it `splits`.
     lane: its own, so that a long reading holds up nothing else.
     """
     if spec.repository == OMNILIVE:
-        return _released_reasoner(spec, folders[spec.name], device, lane, settings)
+        return _released_reasoner(spec, folders[spec.name], devices, lane, settings)
     from omnilive_demo.models.vlm_model import load_vlm
     from omnilive_demo.reasoning.captioner import VlmCaptioner
     from omnilive_demo.reasoning.prompt import Prompter, PromptSize
     from omnilive_demo.reasoning.vlm_reasoner import VlmReasoner
 
+    (device,) = devices
     small = PromptSize(live_pictures=1, remembered_pictures=1, evidence=5, side=512)
     model = load_vlm(folders[spec.name], device)
     prompter = Prompter(small if device == "cpu" else PromptSize(), pictures_of)
     return MindParts(VlmReasoner(model, lane, prompter), VlmCaptioner(model, lane))
 
 
-def _released_reasoner(spec: ModelSpec, folder: Path, device: Device, lane: Lane, settings: Settings) -> MindParts:
+def _released_reasoner(
+    spec: ModelSpec, folder: Path, devices: tuple[str, ...], lane: Lane, settings: Settings
+) -> MindParts:
     from omnilive_demo.models.ixc25_omnilive.language_model import load_language_model
     from omnilive_demo.reasoning.ixc25_reasoner import Ixc25Captioner, Ixc25InstructionPredictor, Ixc25Reasoner
 
-    model = load_language_model(folder, spec.name, device=device, bits=spec.bits)
+    model = load_language_model(folder, spec.name, device=devices, bits=spec.bits)
     instructions = Ixc25InstructionPredictor(model)
     instructions.predict("What is this?")  # the first call of a model is slow: pay for it now
     return MindParts(
@@ -204,7 +207,7 @@ def remote_reasoner(settings: Settings) -> Reasoner:
 
 
 def voices(
-    spec: ModelSpec, folders: Folders, device: Device, embedded: Synthesizer, on_fault: Callable[[str], None]
+    spec: ModelSpec, folders: Folders, device: str, embedded: Synthesizer, on_fault: Callable[[str], None]
 ) -> Synthesizer:
     """A natural voice beside the embedded ones, which stand in for it. on_fault: called on the worker's thread."""
     from omnilive_demo.speech.synthesizer import Voice

@@ -157,7 +157,8 @@ class Larger:
     async def _place(
         self, role: Role, spec: ModelSpec, folders: dict[str, Path], choice: Choice, shared: casting.Shared
     ) -> None:
-        engine, device, thread = self._engine, choice.device, asyncio.to_thread
+        engine, devices, thread = self._engine, choice.devices(spec.name), asyncio.to_thread
+        device = devices[0]
         match role:
             case "recognition":
                 new = await thread(casting.recognizer, spec, folders, device, shared)
@@ -177,7 +178,7 @@ class Larger:
                 parts = await thread(casting.sight, spec, folders, device, engine.settings, engine.text_encoder)
                 self._see_with(parts)
             case "reasoner":
-                mind = await thread(casting.reasoner, spec, folders, device, engine.thinking, engine.settings)
+                mind = await thread(casting.reasoner, spec, folders, devices, engine.thinking, engine.settings)
                 engine.reasoner = mind.reasoner
                 if mind.instructions is not None:
                     engine.instructions = mind.instructions

@@ -11,13 +11,17 @@ import pytest
 from models.hub_stand_in import COMMIT, hub_stand_in
 from tiny_roles import ROLES, build_tiny_roles, until
 
+from omnilive_demo import casting
+from omnilive_demo import larger as larger_models
 from omnilive_demo.config import Settings
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import Fault, LoadProgress, Notice, PageEvent
 from omnilive_demo.larger import Larger
 from omnilive_demo.models.hub import Hub
+from omnilive_demo.models.machine import Gpu, Machine
 from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.models.registry import SPECS
+from omnilive_demo.models.spec import ModelSpec
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +113,34 @@ async def test_a_remote_model_reasons_where_the_operator_names_one(
     (fault,) = [event for event in told if isinstance(event, Fault)]
     assert "OMNILIVE_REMOTE_URL" in fault.message
     assert unnamed.reasoner.name == "evidence answers"
+
+
+async def test_every_model_is_loaded_where_it_was_placed(
+    engine: Callable[..., Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine of two cards that hold the release together: its reasoner is told both, the others one each."""
+    cards = Gpu("NVIDIA A", 22_500_000_000, 1), Gpu("NVIDIA B", 22_400_000_000, 0)
+    machine = Machine(gpus=cards, ram_free=64 * 10**9, cores=16, cached=frozenset(SPECS))
+    monkeypatch.setattr(larger_models, "inspect", lambda hub: machine)
+    monkeypatch.setattr(larger_models, "fetch", lambda spec, hub, **how: tmp_path)
+    places: dict[str, object] = {}
+
+    def loader(spec: ModelSpec, folders: object, where: object, *rest: object) -> None:
+        places[spec.name] = where
+        raise RuntimeError(f"{spec.name} is not here")
+
+    for name in ("recognizer", "sound_namer", "sight", "reasoner", "voices"):
+        monkeypatch.setattr(casting, name, loader)
+    made = engine(profile="omnilive")
+    await made.start()
+    await Larger(made, Hub("http://127.0.0.1:9", tmp_path / "cache", offline=True)).run()
+    assert places.pop("ixc25-ol-reasoner") == ("cuda:1", "cuda:0")
+    assert places.keys() == {"ixc25-ol-audio", "ixc25-ol-memory", "f5-tts"}
+    assert set(places.values()) <= {"cuda:0", "cuda:1"}
+    assert made.why == (
+        "It was chosen by the operator, and runs on the NVIDIA A and the NVIDIA B "
+        "(half of the layers of ixc25-ol-reasoner on each)."
+    )
 
 
 async def test_what_cannot_be_had_is_a_sentence_and_nano_goes_on(

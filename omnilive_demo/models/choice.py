@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from omnilive_demo.config import Role
-from omnilive_demo.models.machine import Machine
+from omnilive_demo.models.machine import Gpu, Machine
+from omnilive_demo.models.placing import Places, placed
 from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.models.registry import FEWER_BITS, NANO, PROFILES, ROLES, SMALLER, SPECS, names_for, with_parts
 from omnilive_demo.models.spec import ModelSpec
@@ -26,6 +27,7 @@ class Choice:
 
     `folders` are the operator's own, by model; `missing` are the models that must be fetched first, and until then nano
     runs. `why` is one sentence for the page; `problem` another one when the operator asked for what cannot run here.
+    `places` are the GPUs of each model.
     """
 
     profile: str
@@ -35,6 +37,11 @@ class Choice:
     problem: str = ""
     folders: Mapping[str, Path] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    places: Places = field(default_factory=dict)
+
+    def devices(self, name: str) -> tuple[str, ...]:
+        """Where a model lies, as torch calls it: one device, or two for one whose layers are shared out."""
+        return self.places.get(name, (self.device,))
 
     @property
     def specs(self) -> tuple[ModelSpec, ...]:
@@ -73,8 +80,8 @@ def choose(profile: str, roles: Mapping[str, str], machine: Machine) -> Choice:
         for models in (base, *_smaller(base, wishes, FEWER_BITS)):
             fault = _fault(profile, models, folders, device, machine)
             if not fault:
-                why = "It was chosen by the operator"
-                why += f", and runs on the {machine.gpu}." if device == "cuda" else "."
+                used = _used(models, folders, machine) if device == "cuda" else ()
+                why = f"It was chosen by the operator{f', and runs on {_named(used)}' if used else ''}."
                 return _choice(profile, models, folders, device, why, machine)
             refused.append(fault)
     asked = profile if profile != "nano" else "A model of one's own choice"
@@ -86,14 +93,14 @@ def _best(wishes: Mapping[Role, str], folders: Mapping[str, Path], machine: Mach
     faults: dict[tuple[str, Device], str] = {}
     whole = _agreed(PROFILES["omnilive"], wishes)
     if _is_here(whole, folders, machine) and not _fault("omnilive", whole, folders, "cuda", machine):
-        return _choice("omnilive", whole, folders, "cuda", _why("cuda", machine), machine)
+        return _choice("omnilive", whole, folders, "cuda", _why(whole, folders, "cuda", machine), machine)
     for profile in ("standard", "lite"):
         for device in _devices(profile, machine):
             base = _agreed(PROFILES[profile], wishes)
             for models in (base, *_smaller(base, wishes)):
                 fault = _fault(profile, models, folders, device, machine) or _slow(models, device, machine)
                 if not fault:
-                    return _choice(profile, models, folders, device, _why(device, machine), machine)
+                    return _choice(profile, models, folders, device, _why(models, folders, device, machine), machine)
                 faults[profile, device] = fault
     why = f"It runs on every machine without a download; {_none_larger(faults)}."
     models = _agreed(NANO, wishes)
@@ -108,7 +115,7 @@ def _is_here(models: Mapping[Role, str], folders: Mapping[str, Path], machine: M
     has fetched them, and has a GPU that holds them in full, is given them.
     """
     names = [spec.name for spec in with_parts(models.values()) if spec.name not in folders]
-    return bool(machine.gpu) and all(name in machine.cached for name in names)
+    return bool(machine.gpus) and all(name in machine.cached for name in names)
 
 
 def _none_larger(faults: Mapping[tuple[str, Device], str]) -> str:
@@ -136,9 +143,12 @@ def _choice(
     smaller = [f"{new} in place of {old}" for old, new in dict.fromkeys(swapped) if new in _steps(old, less)]
     if smaller:
         why = f"{why[:-1]} (with {', '.join(smaller)}, for want of memory)."
+    places = (_places(models, folders, machine) if device == "cuda" else None) or {}
+    if halved := [name for name, devices in places.items() if len(devices) > 1]:
+        why = f"{why[:-1]} (half of the layers of {_list(halved)} on each)."
     if missing:
         why += f" {sum(SPECS[name].size for name in missing) / 1e9:.1f} GB are fetched first."
-    return Choice(profile, models, device, why, "", dict(folders), missing)
+    return Choice(profile, models, device, why, "", dict(folders), missing, places)
 
 
 def _wishes(roles: Mapping[str, str]) -> tuple[dict[Role, str], dict[str, Path]]:
@@ -221,7 +231,7 @@ def _steps(name: str, less: Mapping[str, str]) -> list[str]:
 def _devices(profile: str, machine: Machine) -> tuple[Device, ...]:
     if profile == "nano":
         return ("cpu",)
-    return ("cuda", "cpu") if machine.gpu else ("cpu",)
+    return ("cuda", "cpu") if machine.gpus else ("cpu",)
 
 
 def _fault(
@@ -233,9 +243,11 @@ def _fault(
     """
     specs = [spec for spec in with_parts(models.values()) if spec.name not in folders]
     if device == "cuda":
-        need = sum(spec.memory.gpu for spec in specs)
-        if need > machine.gpu_free:
-            return f"needs {_gb(need)} of GPU memory, and the {machine.gpu} has {_gb(machine.gpu_free)} free"
+        if placed(specs, machine.gpus) is None:
+            need = sum(spec.memory.gpu for spec in specs)
+            two = machine.gpus[: 1 + (len(machine.gpus) > 1)]
+            shared_out = " in parts that fit" if need <= sum(gpu.free for gpu in two) else ""
+            return f"needs {_gb(need)} of GPU memory{shared_out}, and {_with_free(two)}"
     else:
         never = [spec.name for spec in specs if spec.memory.cpu is None]
         if never:
@@ -255,10 +267,39 @@ def _slow(models: Mapping[Role, str], device: Device, machine: Machine) -> str:
     return ""
 
 
-def _why(device: Device, machine: Machine) -> str:
+def _places(models: Mapping[Role, str], folders: Mapping[str, Path], machine: Machine) -> Places | None:
+    """Where the models lie. One in the operator's own folder counts like its kind, as long as there is room for all."""
+    specs = with_parts(models.values())
+    places = placed(specs, machine.gpus)
+    if places is None:
+        counted = [spec for spec in specs if spec.name not in folders]
+        rest = {spec.name: (machine.gpus[0].device,) for spec in specs if spec.name in folders}
+        places = {**rest, **(placed(counted, machine.gpus) or {})}
+    return places
+
+
+def _used(models: Mapping[Role, str], folders: Mapping[str, Path], machine: Machine) -> tuple[Gpu, ...]:
+    """The GPUs on which something lies."""
+    devices = {device for where in (_places(models, folders, machine) or {}).values() for device in where}
+    return tuple(gpu for gpu in machine.gpus if gpu.device in devices)
+
+
+def _why(models: Mapping[Role, str], folders: Mapping[str, Path], device: Device, machine: Machine) -> str:
     if device == "cuda":
-        return f"It is the best that fits the {machine.gpu} with {_gb(machine.gpu_free)} free."
+        used = _used(models, folders, machine)
+        free = " and ".join(_gb(gpu.free) for gpu in used)
+        return f"It is the best that fits {_named(used)} with {free} free."
     return f"It is the best that {machine.cores} cores and {_gb(machine.ram_free)} of free memory can bear."
+
+
+def _named(gpus: Sequence[Gpu]) -> str:
+    if len(gpus) > 1 and len({gpu.name for gpu in gpus}) == 1:
+        return f"two {gpus[0].name}"
+    return " and ".join(f"the {gpu.name}" for gpu in gpus)
+
+
+def _with_free(gpus: Sequence[Gpu]) -> str:
+    return _list([f"the {gpu.name} has {_gb(gpu.free)} free" for gpu in gpus])
 
 
 def _gb(size: int) -> str:

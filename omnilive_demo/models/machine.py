@@ -1,4 +1,4 @@
-"""What this machine has for models: a GPU, memory, a hub that answers, and models that are here already."""
+"""What this machine has for models: GPUs, memory, a hub that answers, and models that are here already."""
 
 from __future__ import annotations
 
@@ -11,11 +11,24 @@ from omnilive_demo.models.registry import SPECS
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """Sizes in bytes; `gpu` is its name, empty where there is none; `cached` are names of models."""
+class Gpu:
+    """One of them: what it is called, its free bytes, and its number."""
 
-    gpu: str = ""
-    gpu_free: int = 0
+    name: str
+    free: int
+    index: int = 0
+
+    @property
+    def device(self) -> str:
+        """What torch calls it."""
+        return f"cuda:{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Sizes in bytes; `gpus` with the freest first; `cached` are names of models."""
+
+    gpus: tuple[Gpu, ...] = ()
     ram_free: int = 0
     cores: int = 1
     hub: bool = False
@@ -30,10 +43,8 @@ def inspect(hub: Hub, *, probe_s: float = 3.0) -> Machine:
     """Look at this machine; takes as long as the hub may take to answer. Never raises."""
     import psutil
 
-    gpu, gpu_free = _gpu()
     return Machine(
-        gpu=gpu,
-        gpu_free=gpu_free,
+        gpus=_gpus(),
         ram_free=int(psutil.virtual_memory().available),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         hub=hub_answers(hub, probe_s),
@@ -41,15 +52,17 @@ def inspect(hub: Hub, *, probe_s: float = 3.0) -> Machine:
     )
 
 
-def _gpu() -> tuple[str, int]:
-    """The GPU with the most free memory: (name, bytes)."""
+def _gpus() -> tuple[Gpu, ...]:
+    """Those that can be used now."""
     try:
         import torch
 
         if not torch.cuda.is_available():
-            return "", 0
-        free = [int(torch.cuda.mem_get_info(index)[0]) for index in range(torch.cuda.device_count())]
-        best = max(range(len(free)), key=free.__getitem__)
-        return str(torch.cuda.get_device_name(best)), free[best]
+            return ()
+        found = [
+            Gpu(str(torch.cuda.get_device_name(index)), int(torch.cuda.mem_get_info(index)[0]), index)
+            for index in range(torch.cuda.device_count())
+        ]
     except (ImportError, RuntimeError, OSError, ValueError):  # a driver that does not fit, a GPU that is taken
-        return "", 0
+        return ()
+    return tuple(sorted(found, key=lambda gpu: (-gpu.free, gpu.index)))

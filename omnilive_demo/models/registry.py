@@ -161,7 +161,7 @@ _REASONER = ModelSpec(
         ModelFile("adapter/adapter_config.json"), ModelFile("adapter/*.json", required=False),
     ),
     19_280 * MB, _OMNILIVE_TERMS, MemoryNeed(None, 24 * GB),
-    "omnilive_demo.reasoning.ixc25_reasoner:Ixc25Reasoner", languages=("en", "zh"),
+    "omnilive_demo.reasoning.ixc25_reasoner:Ixc25Reasoner", languages=("en", "zh"), splits=True,
 )  # fmt: skip
 _RELEASE = (
     _REASONER,

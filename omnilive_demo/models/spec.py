@@ -63,7 +63,7 @@ class ModelSpec:
     `loader` is `module:class` as text, because the rooms of the models import this one and not the other way.
     `parts` are the names of specs that it cannot work without. `languages` are those that it speaks or understands;
     empty where it is not about language. `bits`: of its large matrices while it runs, where they are fewer than in the
-    files; such a spec has the files of another one.
+    files; such a spec has the files of another one. `splits`: its layers may lie on two GPUs.
     """
 
     name: str
@@ -79,6 +79,7 @@ class ModelSpec:
     parts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     bits: Literal[4, 8] | None = None
+    splits: bool = False
 
     @property
     def pinned(self) -> bool:

@@ -34,7 +34,7 @@ class WhisperDecoder:
     Args:
         folder: a model in CTranslate2's format, as `Systran/faster-whisper-small` has it: model.bin, config.json,
             tokenizer.json, vocabulary.json or .txt, and preprocessor_config.json where it hears other than 80 bands.
-        device: "cpu" (8-bit integers), "cuda" (16-bit floats), or "auto".
+        device: "cpu" (8-bit integers), "cuda" or "cuda:1" (16-bit floats), or "auto".
         language: spoken here, by its code; empty to tell by the sound which of `languages` it is.
         languages: that are told apart; none for all that the model knows.
         threads: of one call on a CPU; 0 for CTranslate2's own choice.
@@ -67,11 +67,13 @@ class WhisperDecoder:
 
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+        kind, _, index = device.partition(":")
         try:
-            number = _number_type(ctranslate2.get_supported_compute_types(device), device)
+            number = _number_type(ctranslate2.get_supported_compute_types(kind, int(index or 0)), kind)
             self._model: Any = WhisperModel(
-                str(folder), device=device, compute_type=number, cpu_threads=threads, num_workers=workers
-            )
+                str(folder), device=kind, device_index=int(index or 0), compute_type=number, cpu_threads=threads,
+                num_workers=workers,
+            )  # fmt: skip
         except (RuntimeError, ValueError, OSError) as error:
             raise RuntimeError(f"The speech recogniser in {folder} could not be loaded: {error}") from error
         self._pad, self._tokenizer_of, self._options_of = pad_or_trim, Tokenizer, TranscriptionOptions

@@ -7,7 +7,7 @@ import pytest
 
 from omnilive_demo.models.choice import choose
 from omnilive_demo.models.hub import Hub
-from omnilive_demo.models.machine import Machine, inspect
+from omnilive_demo.models.machine import Gpu, Machine, inspect
 from omnilive_demo.models.profiles import ProfileError
 from omnilive_demo.models.registry import (
     BUILT_IN,
@@ -30,7 +30,7 @@ def machine(**given: Any) -> Machine:
 
 
 def gpu(free_gb: float, **given: Any) -> Machine:
-    return machine(gpu="NVIDIA H100", gpu_free=int(free_gb * GB), **given)
+    return machine(gpus=(Gpu("NVIDIA H100", int(free_gb * GB)),), **given)
 
 
 def test_auto_takes_the_best_that_the_machine_can_bear() -> None:
@@ -206,4 +206,4 @@ def test_this_machine_is_looked_at(tmp_path: Path) -> None:
     assert found.ram_free > 0
     assert not found.hub
     assert found.cached == frozenset()
-    assert bool(found.gpu) == bool(found.gpu_free)
+    assert all(gpu.name and gpu.free > 0 for gpu in found.gpus)

@@ -16,10 +16,13 @@ from PIL import Image
 from reasoning_fakes import Stage, evidence, frame, spoken
 from tiny_language_model import WIDTH, Scripted, build, memories_in, words_of
 
+from omnilive_demo import casting
+from omnilive_demo.config import Settings
 from omnilive_demo.models.ixc25_omnilive.beginnings import beginning_of
 from omnilive_demo.models.ixc25_omnilive.language_model import LanguageModel, load_language_model
 from omnilive_demo.models.ixc25_omnilive.prompt import PicturePart, WordsPart, length_of
 from omnilive_demo.models.memory_module.weight_files import WeightsError
+from omnilive_demo.models.registry import SPECS
 from omnilive_demo.reasoning.ixc25_prompt import MemoryPromptSize
 from omnilive_demo.reasoning.ixc25_reasoner import Ixc25Captioner, Ixc25InstructionPredictor, Ixc25Reasoner
 from omnilive_demo.records import Clip, Delta, Evidence, Heard, KeyFrame, SeenFrame
@@ -213,6 +216,19 @@ async def test_cancelled_within_one_token_and_bounded(loaded, lane) -> None:
     await answered(stage_of(Ixc25Reasoner(model, lane, most_tokens=6)), "What is this?")
     assert len(model.asked) == 1
     assert model.steps == 5, "the first of the six comes with the prompt"
+
+
+async def test_layers_on_two_devices_answer_alike(tmp_path: Path, lane) -> None:
+    """As the app loads it; both are the CPU here, half of the layers on each."""
+    folder = build(tmp_path)
+    spec, told = SPECS["ixc25-ol-reasoner"], []
+    for devices in (("cpu",), ("cpu", "cpu")):
+        mind = casting.reasoner(spec, {spec.name: folder}, devices, lane, Settings(data_dir=tmp_path))
+        assert isinstance(mind.reasoner, Ixc25Reasoner)
+        stage = stage_of(mind.reasoner, seen_frame(179, shade=50))
+        mind.reasoner._answers._most_tokens = 8
+        told.append(text_of(await answered(stage, "What is this?", long_term=rows(4, 1))))
+    assert told[0] == told[1]
 
 
 async def test_sessions_take_turns_at_one_model(loaded, lane) -> None:

@@ -183,6 +183,23 @@ def test_layers_are_shared_out() -> None:
     assert device_of("decoder.output.weight", 32, ["cpu"]) == "cpu"
 
 
+def test_rows_go_on_where_the_next_layer_lies(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a second device its place is taken by "meta", which has shapes, no numbers, and mixes with no other."""
+    monkeypatch.setattr(loading, "assert_filled", lambda *parts: None)
+    apart, whole = load_reasoner(*folders, **FLOAT, device=("cpu", "meta")), load_reasoner(*folders, **FLOAT)
+    held, expected = apart.held(), whole.held()
+    for parts in (some_prompt(), (WordsPart((5,)),)):  # a prompt with visual rows, and a token behind it
+        logits, of_whole = apart.read(parts, held), whole.read(parts, expected)
+        assert (logits.device.type, logits.shape) == ("meta", of_whole.shape)
+    assert held.length == expected.length
+    first, last = held._held
+    assert torch.equal(first[:, :, : held.length], expected._held[0][:, :, : held.length])
+    assert last.device.type == "meta"
+    copied = apart.held()
+    copied.begin_with(held, 3)
+    assert [one.device.type for one in copied._held] == ["cpu", "meta"]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="did not run: hands rows from one device to another")
 def test_rows_wander_from_device_to_device(folders: tuple[Path, Path]) -> None:
     apart = load_reasoner(*folders, **FLOAT, device=("cpu", "cuda"))
