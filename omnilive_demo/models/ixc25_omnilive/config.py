@@ -61,6 +61,9 @@ def released_reasoner_config(values: Mapping[str, Any]) -> ReasonerConfig:
     for key, only in (("hidden_act", "silu"), ("bias", False), ("tie_word_embeddings", False)):
         if values.get(key, only) != only:
             raise ValueError(f"{key} {values[key]!r} is not supported, only {only!r}")
+    vision = {**_CLIP_L_14_560, **values.get("vision_config", {})}
+    if vision["hidden_act"] != "quick_gelu":  # hazard 6
+        raise ValueError(f"a tower with {vision['hidden_act']!r} is not supported, only CLIP's own 'quick_gelu'")
     scaling = values.get("rope_scaling") or {}
     if scaling and scaling.get("type", scaling.get("rope_type")) != "dynamic":
         raise ValueError(f"rope_scaling {scaling!r} is not supported, only the dynamic type")
@@ -76,7 +79,7 @@ def released_reasoner_config(values: Mapping[str, Any]) -> ReasonerConfig:
         rope_theta=float(values["rope_theta"]),
         rope_factor=float(scaling.get("factor", 0.0)),
         rms_norm_eps=values["rms_norm_eps"],
-        vision={**_CLIP_L_14_560, **values.get("vision_config", {})},
+        vision=vision,
     )
     if config.hidden % config.heads or config.heads % config.kv_heads:
         raise ValueError(f"{config.hidden} does not divide into {config.heads} heads of {config.kv_heads} groups")

@@ -2,9 +2,10 @@
 
 A tree is converted folder by folder into another tree. Each shard is written beside its place, read back and compared,
 and then put there; `conversion.json` notes its hash and what it was made of. So whatever stops it, the same command
-goes on: what is noted and still has its hash is not written again. At most one shard is held in memory. Files that
-need no conversion are linked, or copied where that cannot be. The configurations of all folders come last: no loader
-takes an unfinished folder for a finished one.
+goes on: what is noted and still has its hash is not written again. At most one shard is held in memory; of a `.bin`
+file of PyTorch before 1.6, which can only be read whole, that file. Files that need no conversion are linked, or copied
+where that cannot be. The configurations of all folders come last, and those of an earlier conversion go first: no
+loader takes an unfinished folder for a finished one.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from omnilive_demo.models.hub_cache import pieces
-from omnilive_demo.models.ixc25_omnilive.conversion_plan import ConversionError, Plan, Shard, plan
+from omnilive_demo.models.ixc25_omnilive.conversion_plan import STEMS, ConversionError, Plan, Shard, plan
 from omnilive_demo.models.memory_module.weight_files import WeightsError, read_file, read_json, read_pickle
 
 SHARD_BYTES = 2_000_000_000
 NOTES = "conversion.json"
 _CONFIGS = ("config.json", "adapter_config.json")
 _LINKED = ".safetensors"
+_INDEX = ".safetensors.index.json"
 _SPARE_BYTES = 50_000_000  # for what is small
 
 Progress = Callable[[str, int, int], None]
@@ -93,6 +95,12 @@ class _Conversion:
         """All of it, as far as it is not finished."""
         finished = {shard.file for shard in self._plan.shards if self._finished(shard)}
         self._check_space(shard for shard in self._plan.shards if shard.file not in finished)
+        self._check_stray()
+        others = [pair for pair in self._plan.others if not _is_there(*pair)]
+        weights_change = len(finished) < len(self._plan.shards) or self._stale()
+        if weights_change or any(target.name not in _CONFIGS for _, target in others):
+            others = self._unfinished(others)
+        self._remove_stale()
         done, total = 0, sum(shard.nbytes for shard in self._plan.shards)
         for shard in self._plan.shards:
             if shard.file not in finished:
@@ -103,8 +111,39 @@ class _Conversion:
             where = {name: shard.file.name for shard in shards for name in shard.names}
             about = {"metadata": {"total_size": sum(shard.nbytes for shard in shards)}, "weight_map": where}
             _write_text(index, json.dumps(about, indent=1))
-        for source, target in sorted(self._plan.others, key=lambda pair: pair[1].name in _CONFIGS):
+        for source, target in sorted(others, key=lambda pair: pair[1].name in _CONFIGS):
             _bring(source, target)
+
+    def _unfinished(self, others: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+        """Take the configurations away until all else is there; returns what is to be brought, they among it."""
+        configs = [pair for pair in self._plan.others if pair[1].name in _CONFIGS]
+        for _, target in configs:
+            target.unlink(missing_ok=True)
+        return list(dict.fromkeys((*others, *configs)))
+
+    def _stale(self) -> list[Path]:
+        """Shards and indexes of an earlier conversion, of another release or in other pieces."""
+        now = {shard.file for shard in self._plan.shards} | {target for _, target in self._plan.others}
+        noted = [self._out / name for name in self._notes]
+        old = [file for file in noted if file not in now]
+        for place in {file.parent for file in noted}:
+            indexes = (place / f"{stem}{_INDEX}" for stem in STEMS.values())
+            old += [index for index in indexes if index not in self._plan.indexes and index not in now]
+        return [file for file in old if file.is_file()]
+
+    def _remove_stale(self) -> None:
+        for file in self._stale():
+            self._notes.pop(str(file.relative_to(self._out)), None)
+            file.unlink()
+            _write_text(self._out / NOTES, json.dumps(self._notes, indent=1, sort_keys=True))
+
+    def _check_stray(self) -> None:
+        """An index that no conversion made would be taken by a loader for that of the weights beside it."""
+        stale, now = set(self._stale()), {target for _, target in self._plan.others}
+        for place in {shard.file.parent for shard in self._plan.shards}:
+            for index in (place / f"{stem}{_INDEX}" for stem in STEMS.values()):
+                if index.is_file() and index not in self._plan.indexes and index not in stale and index not in now:
+                    raise ConversionError(f"{index} belongs to other weights. Choose another folder to write to.")
 
     def _finished(self, shard: Shard) -> bool:
         """Whether it is there, made of this source, and whole."""
@@ -149,10 +188,13 @@ class _Conversion:
         _write_text(self._out / NOTES, json.dumps(self._notes, indent=1, sort_keys=True))
 
 
+def _is_there(source: Path, target: Path) -> bool:
+    """Whether a file was brought already."""
+    return target.is_file() and (os.path.samefile(source, target) or filecmp.cmp(source, target, shallow=False))
+
+
 def _bring(source: Path, target: Path) -> None:
     """A file as it is: weights by another name where that can be, all else, which somebody may edit, as a copy."""
-    if target.is_file() and (os.path.samefile(source, target) or filecmp.cmp(source, target, shallow=False)):
-        return
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)

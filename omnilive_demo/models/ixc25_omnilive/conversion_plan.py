@@ -8,7 +8,8 @@ from pathlib import Path
 
 from omnilive_demo.models.memory_module.weight_files import read_pickle, weight_map
 
-_STEMS = {"pytorch_model": "model", "adapter_model": "adapter_model"}
+STEMS = {"pytorch_model": "model", "adapter_model": "adapter_model"}
+"""What weight files are called before and after."""
 _WEIGHTS = re.compile(r"(pytorch_model|adapter_model)(?:-(\d{5})-of-(\d{5}))?\.bin")
 _PICKLES = (".bin", ".pt", ".pth")
 
@@ -53,7 +54,7 @@ def plan(folder: Path, out: Path, shard_bytes: int) -> Plan:
             continue
         files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
         here = out / place.relative_to(folder)
-        for stem, new in _STEMS.items():
+        for stem, new in STEMS.items():
             sources = [path for path in files if (found := _WEIGHTS.fullmatch(path.name)) and found[1] == stem]
             have = any((place / f"{new}.safetensors{end}").is_file() for end in ("", ".index.json"))
             if sources and not have:  # otherwise it holds safetensors beside them, which are taken

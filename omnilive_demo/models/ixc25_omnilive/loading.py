@@ -116,6 +116,7 @@ def _stored(name: str) -> bool:
 def _ready(reasoner: Reasoner, device: str) -> Reasoner:
     number_positions(reasoner.pictures.tower, device)
     assert_filled(reasoner)
+    assert reasoner.pictures.tower.config.hidden_act == "quick_gelu", "hazard 6: CLIP's own activation"
     # Hazard 10: as many low-rank pairs as linear layers are still there, none was merged away.
     assert sum(isinstance(m, PartialLoraLinear) for m in reasoner.modules()) == 5 * reasoner.config.layers
     return reasoner.requires_grad_(False).eval()

@@ -94,6 +94,70 @@ def test_what_is_damaged_or_of_another_release_is_written_again(release: Path, t
     assert bits(read_folder(out / "base")) == bits(base_tensors())
 
 
+def test_an_earlier_conversion_leaves_nothing_behind(release: Path, tmp_path: Path) -> None:
+    """Of other pieces, and of another release: neither its index nor its shards are taken for the new ones."""
+    out = tmp_path / "out"
+    convert(release, out, shard_bytes=SHARD)
+    several = set(shards(out))
+    convert(release, out)  # larger shards: one for each file of the base
+    assert {Path(file).name for file in shards(out) if file.startswith("base/model")} == {
+        "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+    }  # fmt: skip
+    assert len(several) > len(shards(out))
+    check_whole(out)
+    base = release / "base"
+    for file in base.glob("pytorch_model*"):
+        file.unlink()
+    torch.save({"new": torch.ones(2)}, base / "pytorch_model.bin")  # one file now, without an index
+    shutil.rmtree(base / "IXC2d5_clip_l_560")
+    convert(release, out)
+    assert read_folder(out / "base").keys() == {"new"}
+    assert set(shards(out)) == {"base/model.safetensors", "adapter/adapter_model.safetensors"}
+    assert set(json.loads((out / NOTES).read_text())) == set(shards(out))
+
+
+def test_until_it_is_finished_no_loader_takes_it(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configurations of an earlier conversion are away while weights are being replaced, and come back changed."""
+    out = tmp_path / "out"
+    convert(release, out, shard_bytes=SHARD)
+    configs = [out / "base" / "config.json", out / "memory" / "config.json"]
+    assert all(config.is_file() for config in configs)
+    torch.save({"vision_model.a": torch.zeros(4)}, release / "base" / "IXC2d5_clip_l_560" / "pytorch_model.bin")
+    (release / "base" / "config.json").write_text('{"hidden_size": 65}')
+    there: list[bool] = []
+    convert(release, out, lambda *step: there.extend(config.is_file() for config in configs), SHARD)
+    assert there
+    assert not any(there)
+    assert [config.is_file() for config in configs] == [True, True]
+    assert (out / "base" / "config.json").read_text() == '{"hidden_size": 65}'
+    before = [config.stat().st_ino for config in configs]
+    convert(release, out, shard_bytes=SHARD)
+    assert [config.stat().st_ino for config in configs] == before, "what is finished is left alone"
+
+
+def test_a_strangers_index_is_refused(release: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    index = out / "adapter" / "adapter_model.safetensors.index.json"
+    index.parent.mkdir(parents=True)
+    index.write_text('{"weight_map": {"a": "b.safetensors"}}')
+    with pytest.raises(ConversionError, match="belongs to other weights"):
+        convert(release, out, shard_bytes=SHARD)
+    assert index.is_file()
+    assert not list(out.rglob("*.safetensors"))
+
+
+def test_files_of_pytorch_before_1_6_are_converted_too(tmp_path: Path) -> None:
+    source = tmp_path / "model"
+    source.mkdir()
+    held = {f"layer.{i}": torch.full((20,), float(i)) for i in range(6)}
+    torch.save(held, source / "pytorch_model.bin", _use_new_zipfile_serialization=False)
+    convert(source, tmp_path / "out", shard_bytes=160)
+    assert len(list((tmp_path / "out").glob("*.safetensors"))) == 3
+    assert bits(read_folder(tmp_path / "out")) == bits(held)
+
+
 def test_a_disk_that_is_too_small_is_told_before_anything_is_written(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,18 @@ def test_an_answer_streams_and_depends_on_all_it_is_given(made) -> None:
     assert (reasoner.read(question(tokenizer, "what is on the table?")) - logits).abs().max() > 0.01
 
 
+def test_which_rows_get_the_partial_lora(made) -> None:
+    """Hazard 10: labels, memory and picture, separators included; no word of the turn and none of the question."""
+    reasoner, tokenizer = made
+    _, visual = reasoner.embed(question(tokenizer))
+    opening = 1 + 1 + len(tokenizer.encode("user\n"))
+    labels = "This is video overview memory:", "This is question related video memory:"
+    seen = sum(len(tokenizer.encode(label)) for label in labels) + 3 + 8 + 1241
+    asked = "Question: Here are some frames of a video. where did I leave my keys?"
+    ending = len(tokenizer.encode(asked)) + 1 + len(tokenizer.encode("\n")) + 1 + len(tokenizer.encode("assistant\n"))
+    assert visual.tolist() == [False] * opening + [True] * seen + [False] * ending
+
+
 def test_an_answer_ends_within_one_token(made, monkeypatch: pytest.MonkeyPatch) -> None:
     reasoner, tokenizer = made
     steps = 0

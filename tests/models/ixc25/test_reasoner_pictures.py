@@ -88,6 +88,21 @@ def test_the_small_view_is_not_averaged(encoder: PictureEncoder) -> None:
     assert np.abs(seen - patches).max() < 1e-4
 
 
+def test_the_tower_has_its_own_activation() -> None:
+    """Hazard 6: x times the sigmoid of 1.702 x, which is near the usual one and not the same; no other is taken."""
+    made = PictureEncoder(released_reasoner_config(config()))
+    inner = made.tower.encoder.layers[0].mlp
+    around: list[Tensor] = []
+    for layer in (inner.fc1, inner.fc2):
+        layer.register_forward_hook(lambda layer, given, came: around.extend((given[0], came)))
+    inner(4 * torch.randn(3, WIDTH))
+    (_, before, after, _) = around
+    assert (after - before / (1 + torch.exp(-1.702 * before))).abs().max() < 1e-6
+    assert (after - torch.nn.functional.gelu(before)).abs().max() > 1e-3
+    with pytest.raises(ValueError, match="quick_gelu"):
+        released_reasoner_config(config() | {"vision_config": {"hidden_act": "gelu"}})
+
+
 def test_a_canvas_is_made_of_tiles(encoder: PictureEncoder) -> None:
     for shape in ((560, 561, 3), (300, 560, 3), (0, 560, 3)):
         with pytest.raises(ValueError, match="tiles"):
