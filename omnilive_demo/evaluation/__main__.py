@@ -19,6 +19,7 @@ COMMANDS = {
     "memory": "a memory of days: cost of a clip and of a question by age, RAM, disk, recall by age, kills",
     "kills": "kill -9 at any point of remembering: what was lost",
     "reading": "what S_k holds: names, counts, colours, motion and captions read from it, and without it",
+    "released": "the OmniLive models at full size, random weights, on a GPU: time and memory of all that they do",
     "measure": "every measurement with full counts, into measurements/*.json",
 }
 
