@@ -28,10 +28,10 @@ from omnilive_demo.larger import Larger
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.models.hub import Hub
+from omnilive_demo.models.ixc25_omnilive.beginnings import BeginningReader
 from omnilive_demo.models.ixc25_omnilive.generation import Generation
 from omnilive_demo.models.ixc25_omnilive.language_model import LanguageModel
 from omnilive_demo.models.ixc25_omnilive.prompt import Part, PicturePart
-from omnilive_demo.models.ixc25_omnilive.reasoner import Reasoner
 from omnilive_demo.perception.ixc25_recognizer import Ixc25Recognizer
 from omnilive_demo.reasoning.ixc25_reasoner import Ixc25Captioner
 from omnilive_demo.records import Recall
@@ -90,20 +90,21 @@ async def test_a_spoken_question_is_answered_by_a_model_that_reads_the_memory(
     assert isinstance(engine.recognizer, Ixc25Recognizer)
     assert engine.recognizer._model is engine.sound_namer._model, "one audio model"  # type: ignore[union-attr]
     assert isinstance(engine.captioner, Ixc25Captioner)
+    assert engine.together is not None, "frames of all sessions go through the tower in one go"
     assert engine.instructions.predict("Where are my keys?").answer
     assert not engine.instructions.predict("hm, okay").answer
 
     asked: list[tuple[Part, ...]] = []
     read: list[tuple[Part, ...]] = []
-    begin, really_read = LanguageModel.begin, Reasoner.read
+    begin, really_read = LanguageModel.begin, BeginningReader.read
 
     def begun(model: LanguageModel, parts: tuple[Part, ...], *more: Any) -> Generation:
         asked.append(parts)
         return begin(model, parts, *more)
 
-    def spied(reasoner: Reasoner, parts: tuple[Part, ...], *more: Any, **how: Any) -> Any:
+    def spied(reader: BeginningReader, parts: tuple[Part, ...], *more: Any, **how: Any) -> Any:
         read.append(parts)
-        return really_read(reasoner, parts, *more, **how)
+        return really_read(reader, parts, *more, **how)
 
     recalled: list[Recall] = []
     recall = SessionMemory.recall
@@ -114,7 +115,7 @@ async def test_a_spoken_question_is_answered_by_a_model_that_reads_the_memory(
 
     monkeypatch.setattr(SessionMemory, "recall", remembered)
     monkeypatch.setattr(LanguageModel, "begin", begun)
-    monkeypatch.setattr(Reasoner, "read", spied)
+    monkeypatch.setattr(BeginningReader, "read", spied)
     engine.reasoner._answers._most_tokens = 40  # type: ignore[attr-defined]  # a random model finds no end
     language: LanguageModel = engine.reasoner._model  # type: ignore[attr-defined]
 
