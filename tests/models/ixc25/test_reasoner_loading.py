@@ -25,6 +25,7 @@ from torch import Tensor
 
 from omnilive_demo.models.ixc25_omnilive import loading
 from omnilive_demo.models.ixc25_omnilive.config import ReasonerConfig
+from omnilive_demo.models.ixc25_omnilive.decoder import Layer
 from omnilive_demo.models.ixc25_omnilive.loading import device_of, load_reasoner, released_name
 from omnilive_demo.models.ixc25_omnilive.prompt import MemoryPart, Part, WordsPart
 from omnilive_demo.models.ixc25_omnilive.quantised import Bits
@@ -188,9 +189,19 @@ def test_rows_go_on_where_the_next_layer_lies(folders: tuple[Path, Path], monkey
     monkeypatch.setattr(loading, "assert_filled", lambda *parts: None)
     apart, whole = load_reasoner(*folders, **FLOAT, device=("cpu", "meta")), load_reasoner(*folders, **FLOAT)
     held, expected = apart.held(), whole.held()
+    given: list[tuple[str, set[str]]] = []
+
+    def look(layer: Layer, args: tuple[Tensor, tuple[Tensor, Tensor], Tensor | None, int, object]) -> None:
+        rows, by, visual = args[:3]
+        tensors = (rows, *by) if visual is None else (rows, *by, visual)
+        given.append((layer.device.type, {tensor.device.type for tensor in tensors}))
+
+    for layer in apart.decoder.layers:
+        layer.register_forward_pre_hook(look)
     for parts in (some_prompt(), (WordsPart((5,)),)):  # a prompt with visual rows, and a token behind it
         logits, of_whole = apart.read(parts, held), whole.read(parts, expected)
         assert (logits.device.type, logits.shape) == ("meta", of_whole.shape)
+    assert given == 2 * [("cpu", {"cpu"}), ("meta", {"meta"})], "rotation and numbers of visual rows go along"
     assert held.length == expected.length
     first, last = held._held
     assert torch.equal(first[:, :, : held.length], expected._held[0][:, :, : held.length])
