@@ -11,6 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,14 +113,14 @@ class Bench:
         for count in many:  # of old clips only the size matters: they share their rows
             short_term = [slots[i % len(slots)] for i in range(count)]
             globals_ = [one[0] for one in short_term]
-            figures[f"integrate_{count}_ms"] = self._ms(lambda s=short_term, g=globals_: memory.integrate(s, g), 1)
+            figures[f"integrate_{count}_ms"] = self._ms(partial(memory.integrate, short_term, globals_), 1)
         compressor = LearnedCompressor(memory.module, memory.text_rows)
         for count in sorted({min(count, SEGMENT_CLIPS) for count in many}):
-            figures[f"one_clip_more_behind_{count - 1}_ms"] = self._ms(lambda n=count: self._grow(compressor, n))
+            figures[f"one_clip_more_behind_{count - 1}_ms"] = self._ms(partial(self._grow, compressor, count))
         for rows in sorted({min(count, MOST_ROWS) for count in many}):
             long_term = self._rows(rows, memory.width)
             compressor.encode_question(_QUESTION, long_term)
-            figures[f"question_behind_{rows}_ms"] = self._ms(lambda h=long_term: self._ask(compressor, h))
+            figures[f"question_behind_{rows}_ms"] = self._ms(partial(self._ask, compressor, long_term))
         return figures
 
     def audio(self) -> Figures:
@@ -135,7 +136,7 @@ class Bench:
             for _ in greedy(network, prompts, frozenset(), [tokens] * many):
                 pass
 
-        return {f"{many}_of_5_s_{tokens}_tokens_ms": self._ms(lambda n=many: hear(n)) for many in (1, 4)}
+        return {f"{many}_of_5_s_{tokens}_tokens_ms": self._ms(partial(hear, many)) for many in (1, 4)}
 
     def reasoner(self, bits: Any = None) -> Figures:
         """Answers to 32 frames with all of H̄ that a question reads, and S of four clips."""

@@ -105,7 +105,8 @@ def random_memory(device: str, dtype: torch.dtype, tiny: bool = False) -> VideoM
     number_positions(tower, device)
     assert_filled(module, tower)
     words = StandInWords(module.decoder.embed_tokens)
-    return VideoMemory(module.requires_grad_(False), ClipPatches(tower.requires_grad_(False).eval()), words)
+    tower.train(False)
+    return VideoMemory(module.requires_grad_(False), ClipPatches(tower.requires_grad_(False)), words)
 
 
 def random_audio(device: str, dtype: torch.dtype, tiny: bool = False) -> AudioNetwork:

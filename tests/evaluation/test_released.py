@@ -32,8 +32,8 @@ def test_all_of_it_runs_on_small_models(tmp_path: Path, monkeypatch: pytest.Monk
         "one_clip_more_behind_63_ms",
         "question_behind_100_ms",
     ):
-        assert memory[f"{key}_ms"]["n"] == 1
-        assert memory[f"{key}_ms"]["p50"] > 0
+        assert memory[key]["n"] == 1
+        assert memory[key]["p50"] > 0
     assert told["audio"]["4_of_5_s_8_tokens_ms"]["p50"] > 0
     assert reasoner["first_token_ms"]["p50"] > 0
     assert reasoner["tokens_per_s"]["p50"] > 0
