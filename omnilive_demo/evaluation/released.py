@@ -163,7 +163,7 @@ class Bench:
         again = [self._answer(reader, asked("The keys are on the table."), 1)[0] for _ in range(self._times)]
         figures["refresh_ms"] = summary(again)
         figures["refresh_rows"] = (reader.read_rows - length_of(parts)) // self._times
-        figures["four_sessions"] = self._together(reader, [asked() for _ in range(4)])
+        figures["four_sessions"] = self._together(reasoner, [asked() for _ in range(4)])
         return figures
 
     # ---- inside ----------------------------------------------------------------------------------------------------
