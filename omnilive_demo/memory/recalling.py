@@ -1,13 +1,13 @@
 """One question's way through the memory: its prefix, its open clip, its feature, its evidence. Changes nothing.
 
-"Before that" needs to know what was spoken of last: that is the time which the last question of the dialogue named, or
-else the best evidence that it finds within the same snapshot.
+What follows up the last answer is read in `followups` and found in `following`; "the other one?" asks the question that
+led to it again, and leaves out what was told. In a question of its own, "before that" means the minute before what the
+last answer rested on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,19 +16,23 @@ from numpy.typing import NDArray
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.memory.calendar import Calendar
 from omnilive_demo.memory.compressor import TOKENS_PER_FRAME, Array, Compressor
+from omnilive_demo.memory.following import Following, followed, given_of, stretch_of
+from omnilive_demo.memory.followups import Followup
+from omnilive_demo.memory.given import Given
 from omnilive_demo.memory.key_frames import clip_labels, describe
 from omnilive_demo.memory.long_term import LongTerm
 from omnilive_demo.memory.moments import Memories, memories_of
+from omnilive_demo.memory.name_index import words_of
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.question_intent import Intent, plain_words, read_intent, topic_words
 from omnilive_demo.memory.records_log import ClipEntry, LogView, RecordsLog
-from omnilive_demo.memory.retrieval import Query, Ranking
+from omnilive_demo.memory.retrieval import CANDIDATES, MOST_EVIDENCE, Query, Ranking
 from omnilive_demo.memory.speech_search import MatchWords, speech_scores
 from omnilive_demo.memory.time_expressions import parse_time
 from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 from omnilive_demo.models.text_encoder import TextEncoder
 from omnilive_demo.models.thing_names import ThingNames
-from omnilive_demo.records import Evidence, Question, Recall, Snapshot, TimeSpan
+from omnilive_demo.records import Evidence, Follow, Question, Recall, Thread, TimeSpan
 
 _BEGINNING = re.compile(r"\b(?:beginning|start|first)\b|一开始|最开始|最初|刚开始|起初|开头")
 _LOOSE_TIMES = frozenset(
@@ -39,6 +43,7 @@ _LOOSE_TIMES = frozenset(
 )  # fmt: skip
 _PRESENT = re.compile(r"^(?:is|are|am|isn't|aren't|does|do|can)\b")
 _NOW_FRAMES = 3
+RECOGNISED = 0.65  # score of a picture that was found for a thing by its name, though no label has it
 _PLACES = frozenset(("area", "some", "mostly", "middle", "above", "below", "left", "right"))  # no names of things
 OpenClip = tuple[ClipEntry, Array, Array]
 """The open clip of a snapshot: its entry, g and S."""
@@ -77,12 +82,25 @@ class Recalling:
 
         with_long_term: H̄ comes along, for a reasoner that reads it.
         """
+        return self._recalled(question, cancel, with_long_term)
+
+    def _recalled(
+        self,
+        question: Question,
+        cancel: CancelToken,
+        with_long_term: bool,
+        given: Given | None = None,
+        most: int = MOST_EVIDENCE,
+    ) -> Recall:
         view = self._log.view(question.snapshot.version)
         now_s, text = question.snapshot.t_s, question.text
         start_s = _start_of(view, now_s)
         open_clip = self._compress_open(view, now_s)
         memories = memories_of(view, open_clip and open_clip[:2], _now_caption(view), now_s, start_s, text)
-        previous = self._previous(question, cancel) if _REFERS_BACK.search(plain_words(text)) else None
+        how = followed(question)
+        if how is not None:
+            return self._follow(question, how, memories, view, open_clip, cancel, with_long_term)
+        previous = stretch_of(question.thread) if _REFERS_BACK.search(plain_words(text)) else None
         span = self._time_in(text, now_s, start_s, previous)
         if _stopped(cancel):
             return Recall(span=span)
@@ -103,10 +121,11 @@ class Recalling:
             names=_labels(intent),
             meant=self._meant_names(text, intent) if picture is not None else {},
             first_person=re.search(r"\bi\b", plain_words(text)) is not None,
+            given=given or Given(),
         )
         if _stopped(cancel):
             return Recall(span=span)
-        found = [self._with_memory(one, view, open_clip) for one in Ranking(memories, query).best()]
+        found = [self._with_memory(one, view, open_clip) for one in Ranking(memories, query).best(most)]
         first, last = self._sightings(memories, query, view, open_clip)
         told = memory.astype(np.float16) if with_long_term and memory is not None and len(memory) else None
         return Recall(tuple(found), span, len(memories.clips), first, last, told)
@@ -227,27 +246,49 @@ class Recalling:
         scores[view.word_times[:, 1] > memories.now_s] = 0.0
         return scores
 
-    def _previous(self, question: Question, cancel: CancelToken) -> TimeSpan | None:
-        for asked, _ in reversed(question.history[-3:]):
-            if _REFERS_BACK.search(plain_words(asked)):
-                continue
-            snapshot = Snapshot(question.snapshot.version, question.snapshot.t_s)
-            found = self.recall(Question(question.turn, asked, question.asked_s, snapshot, spoken=False), cancel)
-            if found.evidence:
-                return _stretch(found.evidence, asked)
-            if found.span is not None:
-                return found.span
-        return None
+    # ---- follow-ups ------------------------------------------------------------------------------------------------
 
+    def _follow(
+        self,
+        question: Question,
+        how: Followup,
+        memories: Memories,
+        view: LogView,
+        open_clip: OpenClip | None,
+        cancel: CancelToken,
+        with_long_term: bool,
+    ) -> Recall:
+        thread = question.thread or Thread("")
+        following = Following(memories, self._names or ())
+        if how.kind == "other" and thread.evidence and thread.evidence[0].kind == "now":
+            again = self.recall(replace(question, text=thread.asked, thread=None), cancel, with_long_term)
+            return replace(again, follows=Follow(how.kind, thread))
+        if how.kind == "other" and thread.evidence:
+            found = self._other(question, thread, following, cancel)
+        else:
+            found = following.find(how, thread)
+        told = self._memory(view, open_clip) if with_long_term else np.zeros(0)
+        return Recall(
+            tuple(self._with_memory(one, view, open_clip) for one in found),
+            looked_at_clips=len(memories.clips),
+            follows=Follow(how.kind, thread),
+            long_term=told.astype(np.float16) if len(told) else None,
+        )
 
-def _stretch(evidence: Sequence[Evidence], phrase: str) -> TimeSpan:
-    """The best evidence, with the evidence of its kind that adjoins it."""
-    start_s, end_s = evidence[0].start_s, evidence[0].end_s
-    alike = [e for e in evidence if e.kind == evidence[0].kind]
-    for e in (*alike, *reversed(alike)):
-        if e.start_s <= end_s + 2.0 and e.end_s >= start_s - 2.0:
-            start_s, end_s = min(start_s, e.start_s), max(end_s, e.end_s)
-    return TimeSpan(start_s, end_s, phrase)
+    def _other(
+        self, question: Question, thread: Thread, following: Following, cancel: CancelToken
+    ) -> tuple[Evidence, ...]:
+        """The next best moment for the question that led to the last answer: another scene, other words or sounds."""
+        scenes = (following.scene_of(one) for one in thread.given if one.kind not in ("speech", "sound"))
+        given = replace(given_of(thread), clips=tuple(scenes))
+        asked = replace(question, text=thread.asked, thread=None)
+        ranked = self._recalled(asked, cancel, False, given, CANDIDATES)
+        things = read_intent(thread.asked, "", self._names).things
+        for one in ranked.evidence:
+            named = {word for label in one.labels for word in words_of(label)} & set(things)
+            if not things or named or one.kind != "picture" or one.score >= RECOGNISED:
+                return (one,)
+        return ()
 
 
 def _labels(intent: Intent) -> tuple[str, ...]:
