@@ -236,7 +236,7 @@ class Recall:
     first, last: the earliest and the latest clip that show the thing which the question names, if any does.
     follows: the question follows up the last answer. absence: it asks about being away. digest: it asks what happened
     in a stretch, which this sums up. gaps: (stream time, seconds of the wall clock) at which the memory was closed for
-    so long, oldest first: stream time stands still meanwhile.
+    so long: stream time stands still meanwhile.
     long_term: H̄ `[rows, C]` float16 of what the question may see, oldest clip first, for a reasoner that reads memory;
     None where none was asked for. Never sent to a page.
     """
@@ -254,7 +254,8 @@ class Recall:
 
     def ago_s(self, t_s: float, now_s: float) -> float:
         """How long before `now_s` a moment of the stream was, in life: with the time that the memory was closed."""
-        return max(0.0, now_s - t_s) + sum(gone_s for at_s, gone_s in self.gaps if t_s < at_s <= now_s)
+        gone_s = sum(gone_s for at_s, gone_s in self.gaps if t_s < at_s <= now_s)
+        return max(0.0, now_s - t_s) + max(0.0, gone_s)
 
 
 @dataclass(frozen=True, slots=True)

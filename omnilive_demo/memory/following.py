@@ -103,6 +103,10 @@ class Following:
             case _:
                 return tuple(self._again(one) for one in thread.evidence[:MOST_TOLD])
 
+    def before(self, thread: Thread) -> Evidence | None:
+        """The last that was seen, said or heard before a stretch."""
+        return self._step("time", thread, -1)
+
     def scene_of(self, evidence: Evidence) -> tuple[float, float]:
         """The scene that a moment belongs to."""
         at = self._index_of(evidence)

@@ -134,7 +134,8 @@ AWAY: tuple[tuple[AwayKind, str], ...] = (
         "events",
         rf"(?:what (?:happened|was going on|did (?:{_I}|you) (?:miss|see|hear|notice)|have {_I} missed)"
         rf"|(?:did|was|has) (?:anything|something|anyone|anybody|someone|somebody|you|{_I})"
-        rf"(?: (?:happen(?:ed)?|here|come|see|hear|notice|miss|said?|speak)(?: (?:anything|something|anyone|anybody))?)?)"
+        r"(?: (?:happen(?:ed)?|here|come|see|hear|notice|miss|said?|speak)"
+        r"(?: (?:anything|something|anyone|anybody))?)?)"
         rf" (?:while|when|since|as long as) {_I} (?:was|were|had been|have been|left|went)(?: {_AWAY})?",
     ),
 )

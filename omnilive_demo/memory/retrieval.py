@@ -203,7 +203,7 @@ class Ranking:
             self._at_clip(i).add("time", base, m.clips[i].caption)
         for i in _top(self._word_fits, CANDIDATES):
             spoken = m.view.words[i].spoken
-            if m.admits(spoken) and m.clip_at(spoken.start_s, spoken.end_s) is None:
+            if m.admits(spoken) and not spoken.answered and m.clip_at(spoken.start_s, spoken.end_s) is None:
                 self._at_time(("words", i), spoken.start_s, spoken.end_s).add("time", base, spoken.text)
         for i in _top(self._sound_fits, CANDIDATES):
             heard = m.view.sounds[i].heard

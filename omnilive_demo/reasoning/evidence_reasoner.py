@@ -16,7 +16,7 @@ from omnilive_demo.cancel import CancelToken
 from omnilive_demo.models.clip_reader import ClipReader
 from omnilive_demo.models.text_encoder import TextEncoder
 from omnilive_demo.models.thing_names import ThingNames
-from omnilive_demo.reasoning import answers_following, answers_now, answers_past, answers_self
+from omnilive_demo.reasoning import answers_following, answers_now, answers_past, answers_self, answers_summed
 from omnilive_demo.reasoning.answers_by_sight import answer_by_sight
 from omnilive_demo.reasoning.asked import Asked, Sentences
 from omnilive_demo.reasoning.question import QuestionReader
@@ -115,7 +115,11 @@ class EvidenceReasoner:
         return self._answered(asked, sight)
 
     def _answered(self, asked: Asked, sight: Sight | None) -> Sentences:
-        follows = asked.recall.follows
+        follows, away, digest = asked.recall.follows, asked.recall.absence, asked.recall.digest
+        if away is not None:
+            return answers_summed.absence(asked, away)
+        if digest is not None:
+            return answers_summed.summary(asked, digest)
         if follows is not None and not answers_following.asks_again(asked):
             return answers_following.further(asked, sight)
         if follows is not None:
