@@ -14,6 +14,7 @@ from omnilive_demo.memory.time_of_day import IN_ENGLISH
 from omnilive_demo.records import TimeSpan
 
 DAY_S = 86_400.0
+INSTANT_S = 0.001
 _DAYS = re.compile(r"(?:大前|前|昨|今)(?:天|日|儿|晚|早|夜)|^(?:刚才|刚刚)?(?:上午|下午|中午|早上|傍晚)")
 
 
@@ -51,6 +52,8 @@ class Calendar:
         if not (_DAYS.search(span.phrase) or IN_ENGLISH.search(span.phrase)):
             return span
         begin_s, end_s = (self._stream(self._wall(now_s) - (now_s - t_s)) for t_s in (span.start_s, span.end_s))
+        if any(sitting.start_s == end_s for sitting in self._sittings[1:]):
+            end_s -= INSTANT_S  # it ended while nobody was here, and the first moment of the next sitting is none of it
         return TimeSpan(min(begin_s, now_s), min(end_s, now_s), span.phrase)
 
     def gaps(self) -> tuple[tuple[float, float], ...]:
