@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.engine import Engine
 from omnilive_demo.events import AnswerGrew, Fault, PageEvent, Retrieved, TurnLatency
+from omnilive_demo.memory.following import thread_after
 from omnilive_demo.memory.long_memory import LongMemory
 from omnilive_demo.models.chinese import language_of
 from omnilive_demo.queues import WaitWhenFull
 from omnilive_demo.reasoning.fixed_phrases import ASK_AGAIN, NOT_ANSWERED, ON_THE_PAGE
 from omnilive_demo.reasoning.reasoner import LiveView
 from omnilive_demo.reasoning.view import StillView
-from omnilive_demo.records import Evidence, KeyFrame, Question, Recall
+from omnilive_demo.records import Evidence, KeyFrame, Question, Recall, Thread
 from omnilive_demo.serving.lane import Priority, WorkCancelled
 from omnilive_demo.speech.playout import Playout
 from omnilive_demo.speech.sentences import SentenceSplitter
@@ -93,6 +94,7 @@ class Answering:
         self._tell = tell
         self._voice = voice
         self.told: AnswerGrew | None = None  # of the answer under way, or the last: all so far
+        self.thread: Thread | None = None  # what was spoken of last
 
     @property
     def text(self) -> str:
@@ -195,6 +197,8 @@ class Answering:
             evidence = tuple(dict.fromkeys((*evidence, *delta.evidence)))
             picture_t_s = delta.picture_t_s if delta.picture_t_s is not None else picture_t_s
             text = self.text + delta.text
+            # A model that looks at pictures names all that it was shown; the sentences made of evidence name their own.
+            self.thread = thread_after(question, recall, evidence, precise=not self._engine.reasoner.sees_pictures)
             self._grow(AnswerGrew(question.turn, delta.text, text, False, evidence, picture_t_s))
             for sentence in (*splitter.push(delta.text), *(splitter.end_sentence() if delta.ends_sentence else ())):
                 await sentences.put(sentence)

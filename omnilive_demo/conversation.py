@@ -85,7 +85,7 @@ class Conversation:
         self._sounds = Sounds(session, engine, memory, tell, write, standing)
         self._remarks: deque[Remark] = deque()
         self._turns = Turns(playout, answering, tell, self._spawn)
-        self._steering = Steering(self._turns, standing, voicing)
+        self._steering = Steering(self._turns, standing, voicing, clock)
         self._understanding = Understanding(session, engine, tell, self._guessed_question, answering.recall)
         self._listening = Listening(
             session, engine, clock, memory, perceiving, playout, self._turns, self._understanding, tell, self._spawn,
@@ -247,7 +247,7 @@ class Conversation:
     def _question(self, turn: int, text: str, snapshot: Snapshot, spoken: bool, sound_label: str) -> Question:
         return Question(
             turn, text, self._clock.now_s(), snapshot, spoken, sound_label, self._turns.history,
-            brief=self._steering.brief,
+            brief=self._steering.brief, thread=self._turns.thread,
         )  # fmt: skip
 
     def _guessed_question(self, text: str, utterance: OpenUtterance) -> Question:

@@ -127,6 +127,7 @@ class Question:
     history: tuple[tuple[str, str], ...] = ()  # (question, answer as it was heard), oldest first
     heard_sentences: int = 0  # of this very answer, before it was cut off: the answer goes on behind them
     brief: bool = False  # one sentence is enough
+    thread: Thread | None = None  # what was spoken of last, for "and before that?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,82 @@ class Evidence:
     key_frames: tuple[KeyFrame, ...] = field(default=(), compare=False, repr=False, metadata={"told": False})
 
 
+FollowKind = Literal["before", "after", "other", "when", "else", "said", "heard", "seen"]
+"""What is asked about the last answer: what was before or after it, another moment that answers the same question, when
+that was, what else was there, and what was said, heard or seen at that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What was spoken of last.
+
+    asked: the question that it began with. evidence: what the last answer rested on, the best first; none where it
+    rested on nothing that is remembered. given: all that the answers to it and to its follow-ups rested on. t_s: stream
+    time of the last answer. span: the stretch that it summed up, where it did that.
+    """
+
+    asked: str
+    evidence: tuple[Evidence, ...] = ()
+    given: tuple[Evidence, ...] = ()
+    t_s: float = 0.0
+    span: TimeSpan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A question that follows up the last answer: how, and what that was. The evidence is the recall's own."""
+
+    kind: FollowKind
+    thread: Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """How long nothing was remembered before this sitting, in seconds of the wall clock: 0 where nobody was away.
+
+    asked: its length, when it began, or what happened in it. at_s: where in the stream it lies.
+    """
+
+    asked: Literal["length", "begin", "events"]
+    gone_s: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Something that a stretch holds, by its name: how often (adjoining clips count once), and when first and last."""
+
+    name: str
+    times: int
+    first_s: float
+    last_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a named stretch comes to: things seen and sounds heard, the most frequent first; words, the newest last.
+
+    begin_s, end_s: the first and the last of what is remembered of it; watched_s: for how long there was a picture.
+    words: only the last few of `statements`.
+    """
+
+    things: tuple[Met, ...]
+    sounds: tuple[Met, ...]
+    words: tuple[Spoken, ...]
+    statements: int
+    begin_s: float
+    end_s: float
+    watched_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Recall:
     """What the memory brought back for a question. `looked_at_clips` is how many clips were searched.
 
     first, last: the earliest and the latest clip that show the thing which the question names, if any does.
+    follows: the question follows up the last answer. absence: it asks about being away. digest: it asks what happened
+    in a stretch, which this sums up. gaps: (stream time, seconds of the wall clock) at which the memory was closed for
+    so long: stream time stands still meanwhile.
     long_term: H̄ `[rows, C]` float16 of what the question may see, oldest clip first, for a reasoner that reads memory;
     None where none was asked for. Never sent to a page.
     """
@@ -175,6 +247,15 @@ class Recall:
     first: Evidence | None = None
     last: Evidence | None = None
     long_term: NDArray[np.float16] | None = field(default=None, compare=False, repr=False, metadata={"told": False})
+    follows: Follow | None = None
+    absence: Absence | None = None
+    digest: Digest | None = None
+    gaps: tuple[tuple[float, float], ...] = ()
+
+    def ago_s(self, t_s: float, now_s: float) -> float:
+        """How long before `now_s` a moment of the stream was, in life: with the time that the memory was closed."""
+        gone_s = sum(gone_s for at_s, gone_s in self.gaps if t_s < at_s <= now_s)
+        return max(0.0, now_s - t_s) + max(0.0, gone_s)
 
 
 @dataclass(frozen=True, slots=True)

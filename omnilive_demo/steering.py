@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from omnilive_demo.answering import Reply, Stopwatch
+from omnilive_demo.clock import Clock
+from omnilive_demo.memory.followups import asks_further
 from omnilive_demo.models.chinese import language_of
 from omnilive_demo.reasoning.fixed_phrases import (
     BRIEF,
@@ -23,21 +25,30 @@ from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
 from omnilive_demo.turns import Turns
 
+JUST_ANSWERED_S = 60.0  # since the question
 PACE = 1.2  # what "slower" and "faster" change the voice's speed by
 
 
 class Steering:
     """Does what such words ask for. voicing: whose speed they may change."""
 
-    def __init__(self, turns: Turns, standing: Standing, voicing: Voicing) -> None:
+    def __init__(self, turns: Turns, standing: Standing, voicing: Voicing, clock: Clock) -> None:
         self._turns = turns
+        self._clock = clock
         self._standing = standing
         self._voicing = voicing
         self.brief = False  # the visitor asked for short answers
 
     def is_meant(self, text: str) -> bool:
         """Whether these words are for us for sure, whatever the instruction prediction thinks."""
-        return read_command(text) is not None or self._standing.is_about_waiting(text)
+        return read_command(text) is not None or self._standing.is_about_waiting(text) or self._follows_up(text)
+
+    def _follows_up(self, text: str) -> bool:
+        """ "The other one", "and then": just after an answer that they can be about, nobody else is asked that."""
+        thread = self._turns.thread
+        if thread is None or not thread.evidence:
+            return False
+        return self._clock.now_s() - thread.t_s <= JUST_ANSWERED_S and asks_further(text)
 
     def steer(self, question: Question, watch: Stopwatch, took_the_floor: bool) -> bool:
         """Do it, if it is anything of this; whether it was. `question`: the words, as they would be asked.

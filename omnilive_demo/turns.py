@@ -10,7 +10,7 @@ from typing import Any, Literal
 from omnilive_demo.answering import Answering, Reply, Stopwatch
 from omnilive_demo.cancel import CancelToken, Generations
 from omnilive_demo.events import AnswerGrew, Interrupted, PageEvent
-from omnilive_demo.records import Question, Recall
+from omnilive_demo.records import Question, Recall, Thread
 from omnilive_demo.speech.playout import Playout
 
 HISTORY_TURNS = 8
@@ -69,6 +69,11 @@ class Turns:
         return tuple(self._history)
 
     @property
+    def thread(self) -> Thread | None:
+        """What was spoken of last, for whoever follows it up."""
+        return self._answering.thread
+
+    @property
     def under_way(self) -> bool:
         """Whether an answer is being written or played."""
         return bool(self._text)
@@ -110,6 +115,7 @@ class Turns:
         if self.under_way:
             self.stop("stop")
         self._answering.clear()
+        self._answering.thread = None
         self._history.clear()
         self.last = self.stopped = None
 

@@ -10,9 +10,11 @@ import re
 from collections.abc import Sequence
 
 from omnilive_demo.memory.store import Sitting
+from omnilive_demo.memory.time_of_day import IN_ENGLISH
 from omnilive_demo.records import TimeSpan
 
 DAY_S = 86_400.0
+INSTANT_S = 0.001
 _DAYS = re.compile(r"(?:大前|前|昨|今)(?:天|日|儿|晚|早|夜)|^(?:刚才|刚刚)?(?:上午|下午|中午|早上|傍晚)")
 
 
@@ -47,10 +49,20 @@ class Calendar:
         """A stretch that was reckoned back from `now_s`, where it lies in the stream. Only days are looked up: what was
         minutes ago is minutes of the stream ago.
         """
-        if not _DAYS.search(span.phrase):
+        if not (_DAYS.search(span.phrase) or IN_ENGLISH.search(span.phrase)):
             return span
         begin_s, end_s = (self._stream(self._wall(now_s) - (now_s - t_s)) for t_s in (span.start_s, span.end_s))
+        if any(sitting.start_s == end_s for sitting in self._sittings[1:]):
+            end_s -= INSTANT_S  # it ended while nobody was here, and the first moment of the next sitting is none of it
         return TimeSpan(min(begin_s, now_s), min(end_s, now_s), span.phrase)
+
+    def gaps(self) -> tuple[tuple[float, float], ...]:
+        """(stream time, seconds of the wall clock that passed there) between the sittings, for `Recall.ago_s`.
+
+        Before an imported memory they are negative: it is older than what it stands behind.
+        """
+        pairs = zip(self._sittings, self._sittings[1:], strict=False)
+        return tuple((b.start_s, b.epoch_s - a.epoch_s - (b.start_s - a.start_s)) for a, b in pairs)
 
     def _wall(self, t_s: float) -> float:
         return self._sittings[-1].epoch_s + t_s - self._sittings[-1].start_s

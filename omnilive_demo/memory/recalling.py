@@ -1,13 +1,13 @@
 """One question's way through the memory: its prefix, its open clip, its feature, its evidence. Changes nothing.
 
-"Before that" needs to know what was spoken of last: that is the time which the last question of the dialogue named, or
-else the best evidence that it finds within the same snapshot.
+What follows up the last answer is read in `followups` and found in `following`; "the other one?" asks the question that
+led to it again, and leaves out what was told. In a question of its own, "before that" means the minute before what the
+last answer rested on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,30 +16,27 @@ from numpy.typing import NDArray
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.memory.calendar import Calendar
 from omnilive_demo.memory.compressor import TOKENS_PER_FRAME, Array, Compressor
+from omnilive_demo.memory.digest import digest
+from omnilive_demo.memory.following import Following, followed, given_of, stretch_of
+from omnilive_demo.memory.followups import AwayKind, Followup, read_away
+from omnilive_demo.memory.given import Given
 from omnilive_demo.memory.key_frames import clip_labels, describe
 from omnilive_demo.memory.long_term import LongTerm
 from omnilive_demo.memory.moments import Memories, memories_of
+from omnilive_demo.memory.name_index import words_of
 from omnilive_demo.memory.picture_scores import PictureScale
 from omnilive_demo.memory.question_intent import Intent, plain_words, read_intent, topic_words
+from omnilive_demo.memory.question_meaning import meant_time, names_asked, wants_sum, with_overview, with_present
 from omnilive_demo.memory.records_log import ClipEntry, LogView, RecordsLog
-from omnilive_demo.memory.retrieval import Query, Ranking
+from omnilive_demo.memory.retrieval import CANDIDATES, MOST_EVIDENCE, Query, Ranking
 from omnilive_demo.memory.speech_search import MatchWords, speech_scores
 from omnilive_demo.memory.time_expressions import parse_time
-from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 from omnilive_demo.models.text_encoder import TextEncoder
 from omnilive_demo.models.thing_names import ThingNames
-from omnilive_demo.records import Evidence, Question, Recall, Snapshot, TimeSpan
+from omnilive_demo.records import Absence, Digest, Evidence, Follow, Question, Recall, Thread, TimeSpan
 
-_BEGINNING = re.compile(r"\b(?:beginning|start|first)\b|一开始|最开始|最初|刚开始|起初|开头")
-_LOOSE_TIMES = frozenset(
-    (
-        "today", "so far", "this morning", "this evening", "this afternoon", "tonight",
-        "今天", "今天早上", "今天上午", "今天下午", "今天晚上", "到目前为止",
-    )
-)  # fmt: skip
-_PRESENT = re.compile(r"^(?:is|are|am|isn't|aren't|does|do|can)\b")
 _NOW_FRAMES = 3
-_PLACES = frozenset(("area", "some", "mostly", "middle", "above", "below", "left", "right"))  # no names of things
+RECOGNISED = 0.65  # score of a picture that was found for a thing by its name, though no label has it
 OpenClip = tuple[ClipEntry, Array, Array]
 """The open clip of a snapshot: its entry, g and S."""
 
@@ -62,7 +59,9 @@ class Recalling:
         scale: PictureScale,
         names: ThingNames | None = None,
         calendar: Calendar | None = None,
+        away: tuple[float, float] = (0.0, 0.0),
     ) -> None:
+        self._away = away  # seconds without anybody, and where in the stream they lie
         self._log = log
         self._calendar = calendar
         self._long_term = long_term
@@ -77,17 +76,34 @@ class Recalling:
 
         with_long_term: H̄ comes along, for a reasoner that reads it.
         """
+        found = self._recalled(question, cancel, with_long_term)
+        return replace(found, gaps=self._calendar.gaps()) if self._calendar else found
+
+    def _recalled(
+        self,
+        question: Question,
+        cancel: CancelToken,
+        with_long_term: bool,
+        given: Given | None = None,
+        most: int = MOST_EVIDENCE,
+    ) -> Recall:
         view = self._log.view(question.snapshot.version)
         now_s, text = question.snapshot.t_s, question.text
         start_s = _start_of(view, now_s)
         open_clip = self._compress_open(view, now_s)
         memories = memories_of(view, open_clip and open_clip[:2], _now_caption(view), now_s, start_s, text)
-        previous = self._previous(question, cancel) if _REFERS_BACK.search(plain_words(text)) else None
+        away = read_away(text)
+        if away is not None:
+            return self._absent(away, memories, view, open_clip)
+        how = followed(question)
+        if how is not None:
+            return self._follow(question, how, memories, view, open_clip, cancel, with_long_term)
+        previous = stretch_of(question.thread) if _REFERS_BACK.search(plain_words(text)) else None
         span = self._time_in(text, now_s, start_s, previous)
         if _stopped(cancel):
             return Recall(span=span)
-        intent = read_intent(text, span.phrase if span else "", self._names)
-        span = self._meant(span, intent)
+        intent = with_overview(read_intent(text, span.phrase if span else "", self._names), text)
+        span = meant_time(span, intent, self._scale.learned)
         wanted = self._wants_pictures(intent, span)
         memory = self._memory(view, open_clip) if wanted or with_long_term else None
         picture = self._compressor.encode_question(text, memory) if wanted and memory is not None else None
@@ -95,21 +111,25 @@ class Recalling:
             return Recall(span=span)
         visual = picture is not None and not self._scale.learned
         query = Query(
-            intent=_with_present(intent, text, visual),
+            intent=with_present(intent, text, visual),
             span=span,
             picture=picture,
             speech=self._speech(memories, intent, text),
             scale=self._scale,
-            names=_labels(intent),
+            names=names_asked(intent),
             meant=self._meant_names(text, intent) if picture is not None else {},
             first_person=re.search(r"\bi\b", plain_words(text)) is not None,
+            given=given or Given(),
         )
         if _stopped(cancel):
             return Recall(span=span)
-        found = [self._with_memory(one, view, open_clip) for one in Ranking(memories, query).best()]
+        summed = self._digest(memories, span, intent) if given is None else None
+        best = (summed and summed[1]) or Ranking(memories, query).best(most)
+        found = [self._with_memory(one, view, open_clip) for one in best]
         first, last = self._sightings(memories, query, view, open_clip)
         told = memory.astype(np.float16) if with_long_term and memory is not None and len(memory) else None
-        return Recall(tuple(found), span, len(memories.clips), first, last, told)
+        total = summed and summed[0]
+        return Recall(tuple(found), span, len(memories.clips), first, last, told, digest=total)
 
     def _time_in(self, text: str, now_s: float, start_s: float, previous: TimeSpan | None = None) -> TimeSpan | None:
         calendar = self._calendar
@@ -138,7 +158,7 @@ class Recalling:
             self._compressor.encode_question(words, self._memory(view, open_clip)),
             scores,
             self._scale,
-            names=_labels(intent),
+            names=names_asked(intent),
             search=True,
         )
         return Recall(Ranking(memories, query).best(limit), span, len(memories.clips))
@@ -175,14 +195,6 @@ class Recalling:
         if self._names is None or not self._scale.learned or intent.things or intent.points:
             return {}
         return self._names.meant(text)
-
-    def _meant(self, span: TimeSpan | None, intent: Intent) -> TimeSpan | None:
-        """The time that was meant. A learned question feature knows what "just" and "last" point at; and nobody who
-        asks what to take with him today means a stretch of the stream.
-        """
-        if span is None or not self._scale.learned or _BEGINNING.search(span.phrase):
-            return span
-        return None if intent.points or (span.phrase in _LOOSE_TIMES and not intent.overview) else span
 
     def _sightings(
         self, memories: Memories, query: Query, view: LogView, open_clip: OpenClip | None
@@ -227,46 +239,69 @@ class Recalling:
         scores[view.word_times[:, 1] > memories.now_s] = 0.0
         return scores
 
-    def _previous(self, question: Question, cancel: CancelToken) -> TimeSpan | None:
-        for asked, _ in reversed(question.history[-3:]):
-            if _REFERS_BACK.search(plain_words(asked)):
-                continue
-            snapshot = Snapshot(question.snapshot.version, question.snapshot.t_s)
-            found = self.recall(Question(question.turn, asked, question.asked_s, snapshot, spoken=False), cancel)
-            if found.evidence:
-                return _stretch(found.evidence, asked)
-            if found.span is not None:
-                return found.span
-        return None
+    # ---- sums ------------------------------------------------------------------------------------------------------
 
+    def _digest(
+        self, memories: Memories, span: TimeSpan | None, intent: Intent
+    ) -> tuple[Digest, tuple[Evidence, ...]] | None:
+        """The sum of a long stretch, for whoever asks what happened in it."""
+        return digest(memories, span, self._names) if span is not None and wants_sum(span, intent) else None
 
-def _stretch(evidence: Sequence[Evidence], phrase: str) -> TimeSpan:
-    """The best evidence, with the evidence of its kind that adjoins it."""
-    start_s, end_s = evidence[0].start_s, evidence[0].end_s
-    alike = [e for e in evidence if e.kind == evidence[0].kind]
-    for e in (*alike, *reversed(alike)):
-        if e.start_s <= end_s + 2.0 and e.end_s >= start_s - 2.0:
-            start_s, end_s = min(start_s, e.start_s), max(end_s, e.end_s)
-    return TimeSpan(start_s, end_s, phrase)
+    def _absent(self, away: AwayKind, memories: Memories, view: LogView, open_clip: OpenClip | None) -> Recall:
+        """How long nobody was here before this visit; with what was last seen or said before, if that is asked for."""
+        gone_s, at_s = self._away
+        newest = Thread("", span=TimeSpan(at_s, at_s, ""))
+        found = Following(memories, self._names or ()).before(newest) if gone_s and away == "begin" else None
+        evidence = () if found is None else (self._with_memory(found, view, open_clip),)
+        return Recall(evidence, None, len(memories.clips), absence=Absence(away, gone_s, at_s))
 
+    # ---- follow-ups ------------------------------------------------------------------------------------------------
 
-def _labels(intent: Intent) -> tuple[str, ...]:
-    """What a label may be called: things, words of the topic, and what visual words stand for ("gloomy": dark)."""
-    parts = {part for name in intent.things for part in name.split()}  # ice cream is no cream
-    topic = [word for word in intent.topic if word not in parts]
-    meanings = (VISUAL_WORDS[word] for word in topic if word in VISUAL_WORDS)
-    return tuple(word for word in dict.fromkeys((*intent.things, *topic, *meanings)) if word not in _PLACES)
+    def _follow(
+        self,
+        question: Question,
+        how: Followup,
+        memories: Memories,
+        view: LogView,
+        open_clip: OpenClip | None,
+        cancel: CancelToken,
+        with_long_term: bool,
+    ) -> Recall:
+        thread = question.thread or Thread("")
+        following = Following(memories, self._names or ())
+        if how.kind == "other" and thread.evidence and thread.evidence[0].kind == "now":
+            again = self.recall(replace(question, text=thread.asked, thread=None), cancel, with_long_term)
+            return replace(again, follows=Follow(how.kind, thread))
+        if how.kind == "other" and thread.evidence:
+            found = self._other(question, thread, following, cancel)
+        else:
+            found = following.find(how, thread)
+        told = self._memory(view, open_clip) if with_long_term else np.zeros(0)
+        return Recall(
+            tuple(self._with_memory(one, view, open_clip) for one in found),
+            looked_at_clips=len(memories.clips),
+            follows=Follow(how.kind, thread),
+            long_term=told.astype(np.float16) if len(told) else None,
+        )
+
+    def _other(
+        self, question: Question, thread: Thread, following: Following, cancel: CancelToken
+    ) -> tuple[Evidence, ...]:
+        """The next best moment for the question that led to the last answer: another scene, other words or sounds."""
+        scenes = (following.scene_of(one) for one in thread.given if one.kind not in ("speech", "sound"))
+        given = replace(given_of(thread), clips=tuple(scenes))
+        asked = replace(question, text=thread.asked, thread=None)
+        ranked = self._recalled(asked, cancel, False, given, CANDIDATES)
+        things = read_intent(thread.asked, "", self._names).things
+        for one in ranked.evidence:
+            named = {word for label in one.labels for word in words_of(label)} & set(things)
+            if not things or named or one.kind != "picture" or one.score >= RECOGNISED:
+                return (one,)
+        return ()
 
 
 def _stopped(cancel: CancelToken) -> bool:
     return cancel.cancelled
-
-
-def _with_present(intent: Intent, text: str, visual: bool) -> Intent:
-    """A visual question in the present tense ("is the light on?") is about now."""
-    if intent.now or not visual or intent.speech or intent.sound or not _PRESENT.match(plain_words(text)):
-        return intent
-    return replace(intent, now=True, speech=False, sound=False)
 
 
 def _start_of(view: LogView, now_s: float) -> float:

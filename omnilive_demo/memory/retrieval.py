@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.memory.given import Given, left
 from omnilive_demo.memory.moments import LONG_S, Memories
 from omnilive_demo.memory.picture_scores import PictureScale, picture_scores
 from omnilive_demo.memory.question_intent import Intent, is_question
@@ -52,6 +53,7 @@ class Query:
     names: tuple[str, ...] = ()  # labels, or words of labels, that it names
     meant: Mapping[str, float] = field(default_factory=dict)  # names by how near their meaning is to the question
     search: bool = False  # the search box: every kind counts in full, and only what is named
+    given: Given = field(default_factory=Given)  # what was told already
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ class Ranking:
             return
         q = self._q
         scores = picture_scores(self._m, q.picture, q.names, q.intent, q.scale, q.search, q.meant)
-        fitting = scores * self._fits(self._m.clip_times)
+        fitting = scores * self._clip_fits
         for i in {*_top(fitting, CANDIDATES), *_best_of_runs(fitting, MOST_EVIDENCE)}:
             self._at_clip(i).add("picture", float(scores[i]), self._m.clips[i].caption)
 
@@ -135,7 +137,7 @@ class Ranking:
         scores = self._q.speech.copy()
         if (intent.sound and not intent.speech) or (intent.points and self._q.scale.learned):
             scores *= 0.4
-        fits = self._fits(self._m.view.word_times)
+        fits = self._word_fits
         if intent.speech and not intent.topic:
             scores = self._newest_statements(fits)
         for i in _top(scores * fits, CANDIDATES):
@@ -163,7 +165,7 @@ class Ranking:
         if not self._q.intent.sound:
             return
         view, topic = self._m.view, self._q.intent.topic
-        fits = self._fits(view.sound_times)
+        fits = self._sound_fits
         asked = asked_for(topic)
         codes = view.sound_codes.copy()  # first: a sound that gets another name meanwhile has a newer code
         labels = dict(view.sound_names)
@@ -195,15 +197,15 @@ class Ranking:
         if q.span is None or ((q.intent.speech or q.intent.sound) and not q.intent.overview):
             return
         base = 0.45 if q.intent.topic else 0.9
-        fits = self._fits(m.clip_times)
+        fits = self._clip_fits
         inside = np.flatnonzero(fits > 0)
         for i in self._most_different(inside) if q.intent.overview else _top(fits, CANDIDATES):
             self._at_clip(i).add("time", base, m.clips[i].caption)
-        for i in _top(self._fits(m.view.word_times), CANDIDATES):
+        for i in _top(self._word_fits, CANDIDATES):
             spoken = m.view.words[i].spoken
-            if m.admits(spoken) and m.clip_at(spoken.start_s, spoken.end_s) is None:
+            if m.admits(spoken) and not spoken.answered and m.clip_at(spoken.start_s, spoken.end_s) is None:
                 self._at_time(("words", i), spoken.start_s, spoken.end_s).add("time", base, spoken.text)
-        for i in _top(self._fits(m.view.sound_times), CANDIDATES):
+        for i in _top(self._sound_fits, CANDIDATES):
             heard = m.view.sounds[i].heard
             if m.clip_at(heard.start_s, heard.end_s) is None:
                 self._at_time(("sound", i), heard.start_s, heard.end_s).add("time", base, heard.label)
@@ -213,7 +215,7 @@ class Ranking:
         q, m = self._q, self._m
         if not q.intent.overview or q.span is not None or q.intent.topic or not len(m.clips):
             return
-        for i in self._most_different(np.arange(len(m.clips))):
+        for i in self._most_different(np.flatnonzero(self._clip_fits > 0)):
             self._at_clip(i).add("time", 0.6, m.clips[i].caption)
 
     def _most_different(self, among: NDArray[np.int64]) -> list[int]:
@@ -256,6 +258,18 @@ class Ranking:
     def _evidence(self, score: float, moment: _Moment) -> Evidence:
         interval = (moment.start_s, moment.end_s)
         return self._m.evidence(moment.clip, interval, score, moment.kind, moment.texts[moment.kind])
+
+    @property
+    def _clip_fits(self) -> NDArray[np.float64]:
+        return self._fits(self._m.clip_times) * left(self._m.clip_times, self._q.given.clips)
+
+    @property
+    def _word_fits(self) -> NDArray[np.float64]:
+        return self._fits(self._m.view.word_times) * left(self._m.view.word_times, self._q.given.words)
+
+    @property
+    def _sound_fits(self) -> NDArray[np.float64]:
+        return self._fits(self._m.view.sound_times) * left(self._m.view.sound_times, self._q.given.sounds)
 
     def _fits(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """How well intervals `[n, 2+]` fit the named time: 0 outside, up to 1 where it was meant; 1 without one."""

@@ -22,7 +22,7 @@ import numpy as np
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.events import MemoryFigures
 from omnilive_demo.memory import recalling
-from omnilive_demo.memory.calendar import Calendar
+from omnilive_demo.memory.calendar import Calendar, away_s
 from omnilive_demo.memory.clip_builder import ClipBuilder, ClipRule
 from omnilive_demo.memory.clip_keeping import ClipKeeper
 from omnilive_demo.memory.clip_shelf import ClipShelf, ShelvedClips
@@ -123,6 +123,8 @@ class SessionMemory:
         self._keeper.next_clip, self._next_words = stored.next_clip, stored.next_words
         self._next_sound = stored.next_sound
         self.sit(Sitting(epoch_s, self.start_s, self._space))
+        some = bool(stored.clips or stored.words or stored.sounds)
+        self._away = (away_s(self.sittings) if some else 0.0, self.start_s)  # now: an import sits on other days
 
     # ---- writing (one thread) --------------------------------------------------------------------------------------
 
@@ -263,7 +265,7 @@ class SessionMemory:
     def _recalling(self) -> recalling.Recalling:
         return recalling.Recalling(
             self._log, self._long_term, self._compressor, self._text_encoder, self._journal.match_words, self._scale,
-            self._names, Calendar(self.sittings, self._offset_s),
+            self._names, Calendar(self.sittings, self._offset_s), self._away,
         )  # fmt: skip
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:

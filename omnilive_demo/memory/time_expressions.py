@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from omnilive_demo.memory.time_expressions_zh import Now, parse_chinese_time
+from omnilive_demo.memory.time_of_day import DAY, day_span
 from omnilive_demo.models import number_words
 from omnilive_demo.models.chinese import is_chinese
 from omnilive_demo.models.number_words import UNIT_S
@@ -35,6 +36,7 @@ class _Now:
     now_s: float
     start_s: float
     previous: TimeSpan | None
+    day_s: float | None = None
 
 
 def parse_time(
@@ -47,7 +49,7 @@ def parse_time(
         now_s: stream time at which it was asked.
         start_s: where the stream begins.
         previous: what the last answer was about, for "before that" and "after that".
-        day_s: seconds since local midnight where known, for "昨天早上" (in Chinese only).
+        day_s: seconds since local midnight where known, for "yesterday morning".
 
     Returns:
         A span that ends at `now_s` at the latest. It may lie before `start_s`: then nothing was seen yet.
@@ -57,7 +59,7 @@ def parse_time(
     words = normalise(text)
     if re.search(r"\bhow (?:long|many|much)\b[\w .]*\b(?:ago|back|earlier)\b", words):
         return None
-    now = _Now(now_s, start_s, previous)
+    now = _Now(now_s, start_s, previous, day_s)
     for pattern, read in _PATTERNS:
         match = pattern.search(words)
         if match is None:
@@ -167,6 +169,10 @@ def _earlier(match: re.Match[str], now: _Now) -> Span:
     return now.start_s, max(now.start_s, now.now_s - 10.0)
 
 
+def _day(match: re.Match[str], now: _Now) -> Span | None:
+    return day_span(match, now.now_s, now.day_s)
+
+
 def _while_ago(match: re.Match[str], now: _Now) -> Span:
     """Anything but the last half minute (less of it when there is not much)."""
     age_s = now.now_s - now.start_s
@@ -221,6 +227,7 @@ _TABLE: tuple[tuple[str, Reader], ...] = (
     (r"\b(?:at first|initially|first of all|in the first place)\b", _beginning),
     (r"\bjust now\b|\bonly now\b|\bthis (?:very )?(?:moment|instant)\b|\b(?:just|only) a moment ago\b", _lately(20.0)),
     (r"\b(?:a (?:little |long |short )?while|some time|a long time|long) (?:ago|back|earlier)\b", _while_ago),
+    (DAY, _day),
     (r"\b(?:recently|lately|not long ago)\b", _lately(300.0)),
     (r"\b(?:earlier|previously|beforehand|in the past)\b|\bbefore$", _earlier),
 )

@@ -46,8 +46,8 @@ class Asked:
         return _YES_OR_NO.search(self.words) is not None
 
     def ago_s(self, t_s: float) -> float:
-        """How long before now something was."""
-        return max(0.0, self.view.now_s() - t_s)
+        """How long before now something was; what the memory was closed for counts."""
+        return self.recall.ago_s(t_s, self.view.now_s())
 
     def newest_s(self) -> float | None:
         """When the newest picture was taken."""

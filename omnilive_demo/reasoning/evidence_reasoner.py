@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.models.clip_reader import ClipReader
 from omnilive_demo.models.text_encoder import TextEncoder
 from omnilive_demo.models.thing_names import ThingNames
-from omnilive_demo.reasoning import answers_now, answers_past, answers_self
+from omnilive_demo.reasoning import answers_following, answers_now, answers_past, answers_self, answers_summed
 from omnilive_demo.reasoning.answers_by_sight import answer_by_sight
 from omnilive_demo.reasoning.asked import Asked, Sentences
 from omnilive_demo.reasoning.question import QuestionReader
@@ -106,7 +107,23 @@ class EvidenceReasoner:
     def _begin(self, question: Question, recall: Recall, view: LiveView) -> Sentences:
         reading = self._questions.read(question.text)
         asked = Asked(question, reading, recall, view, self._names_things)
-        answer = ANSWERS[reading.kind]
-        if self._reader is None or self._names is None:
-            return answer(asked)
-        return answer_by_sight(asked, Sight(self._reader, self._names, self._text_encoder), answer)
+        sight = (
+            Sight(self._reader, self._names, self._text_encoder)
+            if self._reader is not None and self._names is not None
+            else None
+        )
+        return self._answered(asked, sight)
+
+    def _answered(self, asked: Asked, sight: Sight | None) -> Sentences:
+        follows, away, digest = asked.recall.follows, asked.recall.absence, asked.recall.digest
+        if away is not None:
+            return answers_summed.absence(asked, away)
+        if digest is not None:
+            return answers_summed.summary(asked, digest)
+        if follows is not None and not answers_following.asks_again(asked):
+            return answers_following.further(asked, sight)
+        if follows is not None:
+            question = replace(asked.question, text=follows.thread.asked)
+            asked = replace(asked, question=question, reading=self._questions.read(question.text))
+        answer = ANSWERS[asked.reading.kind]
+        return answer(asked) if sight is None else answer_by_sight(asked, sight, answer)

@@ -182,7 +182,7 @@ def _words(question: Question, recall: Recall, now_s: float, language: Language)
     asked = harmless(question.text, QUESTION_CHARS)
     if question.spoken and question.sound_label not in _UNTOLD:
         asked = with_sound(asked, harmless(words.sound(question.sound_label), 60))
-    notes = said_and_heard(recall.evidence, now_s, language)
+    notes = said_and_heard(recall, now_s, language)
     return "\n".join(part for part in (notes, asked, words.brief if question.brief else "") if part)
 
 

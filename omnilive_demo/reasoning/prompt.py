@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 
 from omnilive_demo.models.chinese import Language, language_of
 from omnilive_demo.reasoning.phrases import ENOUGH_SCORE, quotation
+from omnilive_demo.reasoning.prompt_further import further_lines
 from omnilive_demo.reasoning.prompt_words import WORDS, PromptWords
 from omnilive_demo.records import Evidence, KeyFrame, Question, Recall, SeenFrame
 
@@ -131,7 +132,7 @@ class Prompter:
         live = live_frames(frames, now_s, self._size)
         return Prompt(
             before=(Message("system", (TextPart(words.system),)), *self._dialogue(history, words)),
-            memory=(_memory(recall, evidence, now_s, words), *self._remembered(evidence, now_s, words)),
+            memory=(_memory(recall, evidence, now_s, language), *self._remembered(recall, evidence, now_s, words)),
             present=self._present(live, now_s, words, changed=False),
             asked=(TextPart(_asked(question, words)),),
             begun=begun,
@@ -155,7 +156,9 @@ class Prompter:
             messages.append(Message("assistant", (TextPart(harmless(answered, chars) or words.nothing),)))
         return messages
 
-    def _remembered(self, evidence: Sequence[Evidence], now_s: float, words: PromptWords) -> tuple[Part, ...]:
+    def _remembered(
+        self, recall: Recall, evidence: Sequence[Evidence], now_s: float, words: PromptWords
+    ) -> tuple[Part, ...]:
         parts: list[Part] = []
         for one in evidence:
             if one.kind == "now" or len(parts) >= 2 * self._size.remembered_pictures:
@@ -164,7 +167,7 @@ class Prompter:
             image = decoded(frames[len(frames) // 2].jpeg, self._size.side) if frames else None
             if image is not None:
                 t_s = frames[len(frames) // 2].t_s
-                told = words.remembered_picture.format(ago=words.ago(now_s - t_s))
+                told = words.remembered_picture.format(ago=words.ago(recall.ago_s(t_s, now_s)))
                 parts += [TextPart(told), PicturePart(t_s, image)]
         return tuple(parts)
 
@@ -220,18 +223,20 @@ def decoded(jpeg: bytes, side: int) -> NDArray[np.uint8] | None:
         return None
 
 
-def _memory(recall: Recall, evidence: Sequence[Evidence], now_s: float, words: PromptWords) -> TextPart:
-    lines = [_line(one, now_s, words) for one in evidence]
+def _memory(recall: Recall, evidence: Sequence[Evidence], now_s: float, language: Language) -> TextPart:
+    words = WORDS[language]
+    lines = [_line(one, recall.ago_s(one.end_s, now_s), words) for one in evidence]
     for template, seen in ((words.first, recall.first), (words.last, recall.last)):
         if seen is not None:
             shown = _shown(seen, words) or words.asked_about
-            lines.append(template.format(ago=words.ago(now_s - seen.start_s), shown=shown))
+            ago = words.ago(recall.ago_s(seen.start_s, now_s))
+            lines.append(template.format(ago=ago, shown=shown))
     span = words.span.format(between=words.between(recall.span.start_s, recall.span.end_s)) if recall.span else ""
     head = (words.memory if lines else words.no_memory).format(span=span)
-    return TextPart("\n".join([head, *lines]))
+    return TextPart("\n".join([*further_lines(recall, now_s, language), head, *lines]))
 
 
-def _line(one: Evidence, now_s: float, words: PromptWords) -> str:
+def _line(one: Evidence, ago_s: float, words: PromptWords) -> str:
     """One piece of evidence: when, what was seen, said and heard."""
     told = [words.shown.format(shown=shown)] if (shown := _shown(one, words)) else []
     for spoken in one.spoken:
@@ -241,7 +246,7 @@ def _line(one: Evidence, now_s: float, words: PromptWords) -> str:
         told.append(words.heard.format(sounds=harmless(words.sounds([heard.label for heard in one.sounds]))))
     if not told and one.text:
         told.append(quotation(harmless(one.text)))
-    past = words.when.format(ago=words.ago(now_s - one.end_s), between=words.between(one.start_s, one.end_s))
+    past = words.when.format(ago=words.ago(ago_s), between=words.between(one.start_s, one.end_s))
     return f"- {words.now if one.kind == 'now' else past}{words.colon}{words.semicolon.join(told) or words.no_name}"
 
 
@@ -264,12 +269,14 @@ def _asked(question: Question, words: PromptWords) -> str:
     return "\n".join(lines)
 
 
-def said_and_heard(evidence: Sequence[Evidence], now_s: float, language: Language) -> str:
-    """What was said and heard of the evidence, a line for each piece, under a heading; empty when there is none."""
-    words = WORDS[language]
-    told = [one for one in evidence if one.spoken or one.sounds]
-    lines = [_line(one, now_s, words) for one in told]
-    return "\n".join([words.memory.format(span=""), *lines]) if lines else ""
+def said_and_heard(recall: Recall, now_s: float, language: Language) -> str:
+    """What was said and heard of the evidence, a line for each piece, under a heading; before it what a follow-up is
+    about. Empty when there is none of all this.
+    """
+    words, further = WORDS[language], further_lines(recall, now_s, language)
+    told = [one for one in recall.evidence if one.spoken or one.sounds]
+    lines = [_line(one, recall.ago_s(one.end_s, now_s), words) for one in told]
+    return "\n".join([*further, *([words.memory.format(span=""), *lines] if lines else ())])
 
 
 def live_frames(frames: Iterable[SeenFrame], now_s: float, size: PromptSize) -> tuple[SeenFrame, ...]:

@@ -15,7 +15,7 @@ from omnilive_demo.memory.pooling import PoolingCompressor
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.models import descriptor_space
 from omnilive_demo.models.text_encoder import TextEncoder
-from omnilive_demo.records import Clip, FrameFeatures, Heard, Label, Question, Recall, SeenFrame, Spoken
+from omnilive_demo.records import Clip, FrameFeatures, Heard, Label, Question, Recall, SeenFrame, Spoken, Thread
 
 PATCHES = 16
 EPOCH_S = 1_700_000_000.0
@@ -76,6 +76,6 @@ def heard(start_s: float, label: str = "sound") -> Heard:
     return Heard(start_s, start_s + 0.5, label, 0.8)
 
 
-def ask(memory: SessionMemory, text: str, now_s: float, history: tuple[tuple[str, str], ...] = ()) -> Recall:
-    question = Question(1, text, now_s, memory.snapshot(now_s), spoken=False, history=history)
+def ask(memory: SessionMemory, text: str, now_s: float, thread: Thread | None = None) -> Recall:
+    question = Question(1, text, now_s, memory.snapshot(now_s), spoken=False, thread=thread)
     return memory.recall(question, CancelToken())

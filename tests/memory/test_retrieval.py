@@ -9,7 +9,7 @@ from memory_stream import ask, heard, open_memory, said, watch
 from omnilive_demo.memory import retrieval
 from omnilive_demo.memory.session_memory import SessionMemory
 from omnilive_demo.models.text_encoder import MiniLM
-from omnilive_demo.records import Recall, Spoken
+from omnilive_demo.records import Recall, Spoken, Thread
 
 NOW_S = 306.0
 
@@ -175,7 +175,8 @@ def test_the_beginning_comes_first(stream: SessionMemory) -> None:
 
 
 def test_before_that_means_before_what_was_spoken_of(stream: SessionMemory) -> None:
-    recall = ask(stream, "what happened before that", NOW_S, (("when was it dark", "from one to two minutes"),))
+    dark = tuple(e for e in ask(stream, "when was it dark", NOW_S).evidence if e.text == "dark")
+    recall = ask(stream, "was it red before that", NOW_S, Thread("when was it dark", dark, dark))
     assert recall.evidence[0].end_s == 59.0
     assert all(e.end_s < 60 for e in recall.evidence)
 
