@@ -125,8 +125,9 @@ class Session:
             self.id, self.engine, lambda event: self._conversation.on_ear(event), self._on_seen, self._view.add, first
         )
         self._standing = Standing(
-            self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark)
-        )
+            self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark),
+            sounds=lambda: self.engine.sound_names,
+        )  # fmt: skip
         self._standing.remark_on_new = self._remarks
         self.playout.on_frame = self._on_frame
         self._conversation = Conversation(
