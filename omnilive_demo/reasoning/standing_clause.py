@@ -8,13 +8,12 @@ something was ("when you saw the dog"): it is a question, and no business of thi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from omnilive_demo.models.descriptor_space import COLOURS, VISUAL_WORDS
 from omnilive_demo.models.sound_words import NAMED, ONLY_HEARD, running, waited_for
 from omnilive_demo.reasoning.standing_things import SOMEBODY, named, people, thing_said
-from omnilive_demo.reasoning.standing_wanted import Known, Unfit, Wait, Wanted, gone
+from omnilive_demo.reasoning.standing_wanted import Found, Known, Read, Unfit, Wait, Wanted, gone
 from omnilive_demo.reasoning.words import word_set
 
 _AGAIN = re.compile(r"\b(?:again|another|next|a new|a different|comes? back|is back|returns?|re ?appears?|1 more)\b")
@@ -173,9 +172,6 @@ def heard_as(labels: frozenset[str], known: Known) -> Wanted | None:
 
 
 # ---- what the patterns mean ------------------------------------------------------------------------------------------
-
-Found = Wanted | Unfit | None
-Read = Callable[[re.Match[str], Known], Found]
 
 
 def thing_seen(said: str, known: Known) -> Wanted | Unfit:

@@ -7,12 +7,11 @@ tells of the past ("看到过") or asks ("谁来") is a question, and no busines
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from omnilive_demo.models.chinese_sounds import labels_in
 from omnilive_demo.reasoning.standing_things_zh import bare_zh, grouped_zh, named_zh, people_zh
-from omnilive_demo.reasoning.standing_wanted import Known, Unfit, Wait, Wanted, gone
+from omnilive_demo.reasoning.standing_wanted import Found, Known, Read, Unfit, Wait, Wanted, gone
 
 COLOURS_ZH = {
     "红": "red", "橙": "orange", "橘": "orange", "黄": "yellow", "绿": "green", "蓝": "blue", "紫": "purple",
@@ -57,9 +56,6 @@ _LOOKS: tuple[tuple[str, str], ...] = (
     ),
     ("colour", rf"(?:{_ROOM}|.{{1,6}}){_NOW}(?:变成|变|是|成)?{_COLOUR}(?:色)?的?{_DONE}"),
 )  # fmt: skip
-
-Found = Wanted | Unfit | None
-Read = Callable[[re.Match[str], Known], Found]
 
 
 def read_clause_zh(clause: str, known: Known) -> Found:

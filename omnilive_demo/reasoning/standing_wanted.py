@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -69,6 +71,11 @@ class Unfit:
 
     why: Lack
     what: str = ""
+
+
+Found = Wanted | Unfit | None
+"""What a clause is read as; None: as none of it."""
+Read = Callable[[re.Match[str], Known], Found]
 
 
 def gone(groups: tuple[tuple[str, ...], ...]) -> Wanted:
