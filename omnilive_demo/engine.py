@@ -219,6 +219,13 @@ class Engine:
         """What the visitor should not expect."""
         return CANNOT[self.profile]
 
+    @property
+    def sound_names(self) -> tuple[str, ...]:
+        """The names that sounds may get now."""
+        from omnilive_demo.perception.sound_tagger import names_known
+
+        return names_known(self.sound_namer)
+
     def voices(self) -> tuple[VoiceInfo, ...]:
         """The voices of the languages that answers can be given in; none while they load."""
         if not self.ready.is_set():

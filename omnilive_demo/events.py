@@ -209,6 +209,14 @@ class MediaCarried:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakingRate:
+    """How fast answers are spoken from now on, a factor on normal speed: somebody said so, or moved the slider."""
+
+    TYPE: ClassVar[str] = "speaking_rate"
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the visitor should know; `hint` says what can be done."""
 
@@ -238,5 +246,6 @@ class Bye:
 
 PageEvent = (
     Hello | StateChanged | Caption | SoundNoticed | ClipRemembered | Retrieved | AnswerGrew | Interrupted | TurnLatency
-    | StandingChanged | MemoryFigures | Returned | LoadProgress | SourceChanged | MediaCarried | Notice | Fault | Bye
+    | StandingChanged | MemoryFigures | Returned | LoadProgress | SourceChanged | MediaCarried | SpeakingRate | Notice
+    | Fault | Bye
 )  # fmt: skip

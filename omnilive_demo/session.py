@@ -21,7 +21,7 @@ from omnilive_demo.config import Settings
 from omnilive_demo.conversation import Conversation
 from omnilive_demo.ear_events import AudioBlock, VideoFrame
 from omnilive_demo.engine import Engine
-from omnilive_demo.events import Bye, Fault, MemoryFigures, Notice, PageEvent, SourceChanged, StateChanged
+from omnilive_demo.events import Bye, Fault, MemoryFigures, Notice, PageEvent, SourceChanged, SpeakingRate, StateChanged
 from omnilive_demo.lending import Lending
 from omnilive_demo.logs import session_id
 from omnilive_demo.memory.long_memory import LongMemory
@@ -65,7 +65,7 @@ class Session:
             lambda turn: self._conversation.on_finished(turn),
         )
         self._view = RecentFrames(self.clock)
-        self._voicing = Voicing()
+        self._voicing = Voicing(lambda rate: self.announce(SpeakingRate(rate)))
         self.lending = Lending(number, engine, self._voicing)
         self._muted = False
         self._told_outrun = False
@@ -125,8 +125,9 @@ class Session:
             self.id, self.engine, lambda event: self._conversation.on_ear(event), self._on_seen, self._view.add, first
         )
         self._standing = Standing(
-            self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark)
-        )
+            self.clock, self.engine.names, self.announce, lambda remark: self._conversation.remark(remark),
+            sounds=lambda: self.engine.sound_names,
+        )  # fmt: skip
         self._standing.remark_on_new = self._remarks
         self.playout.on_frame = self._on_frame
         self._conversation = Conversation(

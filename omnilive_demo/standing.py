@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from omnilive_demo.clock import Clock
 from omnilive_demo.events import PageEvent, StandingChanged
 from omnilive_demo.models.chinese import Language, is_chinese, language_of
+from omnilive_demo.models.sound_words import NAMED
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.fixed_phrases import NOT_THAT, NOTHING, SAME
 from omnilive_demo.reasoning.novelty import Novelty
@@ -24,7 +25,7 @@ from omnilive_demo.reasoning.standing_phrases import StandingPhrases, StandingWo
 from omnilive_demo.reasoning.standing_phrases_zh import ChineseStandingPhrases
 from omnilive_demo.reasoning.standing_request import read_request
 from omnilive_demo.reasoning.standing_request_zh import asks_of_words
-from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Unfit, Wait, Wanted
+from omnilive_demo.reasoning.standing_wanted import Dropped, Known, Listed, Unfit, Wait, Wanted
 from omnilive_demo.reasoning.standing_watch import JUST_HEARD_S, Watch, already
 from omnilive_demo.reasoning.words import plain
 from omnilive_demo.records import Evidence, Heard, Origin, SeenFrame
@@ -65,6 +66,7 @@ class Standing:
         tell: puts an event into the session's stream.
         say: called with what is to be said unasked, when the floor is free.
         sleep: waits for some seconds of the clock, or less.
+        sounds: gives the names that sounds may get, which change with the tagger that runs.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class Standing:
         tell: Callable[[PageEvent], None],
         say: Callable[[Remark], None],
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sounds: Callable[[], tuple[str, ...]] = lambda: NAMED,
     ) -> None:
         self._clock = clock
         self._names = names
         self._tell = tell
         self._say = say
         self._sleep = sleep
+        self._sounds = sounds
         self._words: dict[Language, StandingWords] = {"en": StandingPhrases(names), "zh": ChineseStandingPhrases()}
         self._language: Language = "en"  # in which the visitor spoke last: remarks are made in it
         self._sightings = Sightings(names if names is not None else ())
@@ -111,7 +115,7 @@ class Standing:
         What is said is in the language of the sentence, then and when it is answered.
         """
         self._language = language_of(text)
-        match read_request(text, self._names):
+        match read_request(text, self._names, self._sounds()):
             case Wanted() as wanted:
                 return self._take_on(wanted, text)
             case Unfit() as unfit:
@@ -125,7 +129,7 @@ class Standing:
 
     def is_about_waiting(self, text: str) -> bool:
         """Whether a text drops or lists standing queries: such words are for us for sure."""
-        return isinstance(read_request(text, self._names), Dropped | Listed) and bool(self._waiting)
+        return isinstance(read_request(text, self._names, self._sounds()), Dropped | Listed) and bool(self._waiting)
 
     def _take_on(self, wanted: Wanted, said: str) -> str:
         now_s = self._clock.now_s()
@@ -161,7 +165,7 @@ class Standing:
         if dropped.all:
             numbers = tuple(waiting)
         elif dropped.about:
-            numbers = meant(dropped.about, waiting, self._names)
+            numbers = meant(dropped.about, waiting, Known(self._names, self._sounds()))
         else:
             now_s = self._clock.now_s()
             numbers = tuple(n for n, query in self._waiting.items() if now_s - query.watch.since_s <= LAST_S)[-1:]
@@ -252,7 +256,8 @@ class Standing:
             self._answer(query, origin, evidence)
 
     def tick(self) -> None:
-        """End what the clock ends: reminders that are due, and what has waited for too long."""
+        """End what the clock ends: reminders that are due, and what has waited for too long; and what nobody hears."""
+        self._unheard()
         now_s = self._clock.now_s()
         for query in sorted(self._waiting.values(), key=lambda one: one.ends_s):
             if query.ends_s > now_s:
@@ -263,6 +268,18 @@ class Standing:
                 asked_s = query.begun_s
                 self._answer(query, "", Evidence(None, asked_s, asked_s, 1.0, "speech", query.said))
 
+    def _unheard(self) -> None:
+        """A larger tagger went away, and with it names that are waited for: that is told, not waited for in vain."""
+        for query in [query for query in self._waiting.values() if query.wanted.sounds]:
+            wanted, known = query.wanted, self._sounds()
+            heard = tuple(label for label in wanted.sounds if label in known)
+            if not heard:
+                self._end(query, "cancelled")
+                self._say(Remark(self._words[language_of(query.said)].unheard(wanted)))
+            elif heard != wanted.sounds:
+                query.watch.wanted = replace(wanted, sounds=heard)
+                self._tell(self._changed(query, "waiting"))
+
     # ---- inside ------------------------------------------------------------------------------------------------------
 
     @property
@@ -271,7 +288,7 @@ class Standing:
 
     def _is_asked(self, text: str) -> bool:
         said = asks_of_words(text) if is_chinese(text) else by_rule(plain(text)) is Kind.SAID
-        return said or read_request(text, self._names) is not None
+        return said or read_request(text, self._names, self._sounds()) is not None
 
     def _seen_evidence(self, query: _Query, frame: SeenFrame, what: str) -> Evidence:
         if query.wanted.kind is not Wait.GONE:

@@ -19,7 +19,7 @@ from omnilive_demo.reasoning.fixed_phrases import (
     VOLUME,
     Phrase,
 )
-from omnilive_demo.reasoning.spoken_command import Command, read_command
+from omnilive_demo.reasoning.spoken_command import Command, is_surely_command, read_command
 from omnilive_demo.records import Question
 from omnilive_demo.speech.voicing import Voicing
 from omnilive_demo.standing import Standing
@@ -41,7 +41,7 @@ class Steering:
 
     def is_meant(self, text: str) -> bool:
         """Whether these words are for us for sure, whatever the instruction prediction thinks."""
-        return read_command(text) is not None or self._standing.is_about_waiting(text) or self._follows_up(text)
+        return is_surely_command(text) or self._standing.is_about_waiting(text) or self._follows_up(text)
 
     def _follows_up(self, text: str) -> bool:
         """ "The other one", "and then": just after an answer that they can be about, nobody else is asked that."""

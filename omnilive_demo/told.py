@@ -17,6 +17,7 @@ from omnilive_demo.events import (
     Returned,
     SoundNoticed,
     SourceChanged,
+    SpeakingRate,
     StandingChanged,
     TurnLatency,
 )  # fmt: skip
@@ -38,6 +39,7 @@ class Told:
         self._source: SourceChanged | None = None
         self._figures: MemoryFigures | None = None
         self._returned: Returned | None = None
+        self._rate: SpeakingRate | None = None
 
     def note(self, event: PageEvent) -> None:
         """Remember that this was told."""
@@ -55,6 +57,8 @@ class Told:
                 self._note_standing(event)
             case Returned():
                 self._returned = event
+            case SpeakingRate():
+                self._rate = event
             case SourceChanged():
                 self._source = event
             case MemoryFigures():
@@ -70,7 +74,7 @@ class Told:
     def events(self) -> tuple[PageEvent, ...]:
         """All of it, in an order that a page can take."""
         clips = sorted(self._clips.values(), key=lambda clip: clip.id)
-        single = (self._source, self._returned, self._figures)
+        single = (self._source, self._returned, self._rate, self._figures)
         standings = sorted(self._standings.values(), key=lambda event: event.id)
         return (*clips, *standings, *self._row.values(), *(event for event in single if event is not None))
 

@@ -16,6 +16,7 @@ from omnilive_demo.conversation import Conversation
 from omnilive_demo.ear_events import SpeechConfirmed, SpeechEnded, SpeechLikely, SpeechStarted
 from omnilive_demo.events import PageEvent
 from omnilive_demo.perception.recognizer import Recognition
+from omnilive_demo.perception.sound_tagger import names_known
 from omnilive_demo.reasoning.instruction import Instruction
 from omnilive_demo.records import Delta, Evidence, KeyFrame, Question, Recall, Snapshot, Spoken
 from omnilive_demo.speech.playout import Playout, PlayoutFrame
@@ -202,7 +203,10 @@ class Stage:
             lambda: self.voice,  # type: ignore[arg-type]
         )
         self.voicing = Voicing()
-        self.standing = Standing(self.clock, None, self.told.append, lambda remark: self.conversation.remark(remark))
+        self.standing = Standing(
+            self.clock, None, self.told.append, lambda remark: self.conversation.remark(remark),
+            sounds=lambda: names_known(self.engine.sound_namer),
+        )  # fmt: skip
         self.conversation = Conversation(
             "test", self.engine, self.clock, self.memory, lambda: self.perceiving, self.playout, answering,  # type: ignore[arg-type]
             self.told.append, lambda function, *args: function(*args), self.standing, self.voicing,

@@ -53,6 +53,7 @@ class Namer:
     """Knows a stretch by its first sample."""
 
     name = "namer"
+    names = ("meowing cat", "crying baby", "fan")
 
     def __init__(self, *tags: Tag) -> None:
         self.tags = tags

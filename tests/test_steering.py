@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from session_fakes import Stage
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.ear_events import SpeechAudio, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from omnilive_demo.events import AnswerGrew, Caption, Interrupted, Retrieved, StandingChanged
-from omnilive_demo.reasoning.spoken_command import Command, read_command
+from omnilive_demo.reasoning.fixed_phrases import SLOWER
+from omnilive_demo.reasoning.instruction import Instruction
+from omnilive_demo.reasoning.spoken_command import Command, is_surely_command, read_command
 from omnilive_demo.records import Evidence
 from omnilive_demo.remark import Remark
 from omnilive_demo.speculating import Guess, Speculating
@@ -52,6 +55,47 @@ async def answered(stage: Stage) -> None:
 )  # fmt: skip
 def test_commands_are_whole_sentences(text: str, command: Command | None) -> None:
     assert read_command(text) is command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "slower, please", "can you speak slower", "speak up", "you're too loud", "you're talking too fast",
+        "louder please", "turn the volume down", "shorter please", "tell me more", "in more detail", "stop", "go on",
+        "be brief", "说慢点",
+    ],
+)  # fmt: skip
+def test_what_names_us_or_the_voice_is_for_us_for_sure(text: str) -> None:
+    assert is_surely_command(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "too loud", "that's too loud", "too fast", "slower", "okay slower", "not so fast", "slow down", "turn it up",
+        "more", "longer", "too long", "that was too long", "much shorter",
+    ],
+)  # fmt: skip
+def test_what_may_be_about_anything_is_done_only_where_it_was_said_to_us(text: str) -> None:
+    assert read_command(text) is not None
+    assert not is_surely_command(text)
+
+
+@pytest.mark.parametrize("text", ["it was too loud in there", "he drives too fast", "the slower one", "too loud music"])
+def test_talk_to_another_person_is_no_command(text: str) -> None:
+    assert read_command(text) is None
+
+
+async def test_too_loud_said_in_the_room_is_remembered_and_not_answered() -> None:
+    stage = Stage({1: "Too loud.", 2: "Slower, please."})
+    stage.engine.instructions = SimpleNamespace(predict=lambda text: Instruction(False, 0.9))
+    stage.say(1)
+    await stage.settle()
+    assert [spoken.text for spoken in stage.memory.words] == ["Too loud."]
+    assert not stage.of(AnswerGrew)
+    stage.say(2)
+    await stage.settle()
+    assert stage.of(AnswerGrew)[-1].text == SLOWER.en
 
 
 async def test_stop_by_voice_ends_the_answer_and_says_nothing() -> None:

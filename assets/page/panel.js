@@ -24,7 +24,7 @@ export class Panel {
     this.hello = { samples: [], models: [], cannot: [], limits: {} };
     this.settings = kept();
     this.pushed = '';
-    live.on('hello', (event) => this.#greeted(event)).on('source', (event) => this.#source(event)).on('figures', (event) => { this.figures = event; });
+    live.on('hello', (event) => this.#greeted(event)).on('source', (event) => this.#source(event)).on('speaking_rate', ({ rate }) => this.#follow(rate)).on('figures', (event) => { this.figures = event; });
   }
 
   #greeted(hello) {
@@ -47,6 +47,17 @@ export class Panel {
     const { language, voice, ...others } = this.settings;
     const known = (this.hello.limits.voices ?? []).some((one) => one.name === voice && (!language || one.language === language));
     return known && !this.ui.ownVoice.inUse ? { ...others, voice } : others;
+  }
+
+  /** The rate changed, by words ("slower please") or on another page: the slider shows it, and it is kept like one chosen. */
+  #follow(rate) {
+    this.settings.rate = rate;
+    this.#keep();
+    this.showRate?.(rate);
+  }
+
+  #keep() {
+    try { localStorage.setItem(KEPT, JSON.stringify(this.settings)); } catch { /* it holds until the page is left */ }
   }
 
   /** Draw an open dialog anew, with the focus where it was. */
@@ -199,7 +210,7 @@ export class Panel {
     const { settings, ui } = this;
     const send = (change) => {
       Object.assign(settings, change);
-      try { localStorage.setItem(KEPT, JSON.stringify(settings)); } catch { /* it holds until the page is left */ }
+      this.#keep();
       this.live.send({ type: 'settings', ...change });
     };
     const check = (text, on, change) => make('label', { class: 'check' }, make('input', { type: 'checkbox', checked: on, onchange: ({ target }) => change(target.checked) }), text);
@@ -217,6 +228,7 @@ export class Panel {
     offer();
     const told = make('output', { text: ` ${settings.rate.toFixed(2)} ×` });
     const rate = make('input', { type: 'range', id: 'ol-speed', min: '0.5', max: '2', step: '0.05', value: settings.rate, oninput: ({ target }) => setText(told, ` ${Number(target.value).toFixed(2)} ×`), onchange: ({ target }) => send({ rate: Number(target.value) }) });
+    this.showRate = (value) => { rate.value = value; setText(told, ` ${value.toFixed(2)} ×`); };
     const speed = field('Speaking rate', rate, 'ol-speed');
     speed.firstElementChild.append(told);
     ui.el('settings-pane').replaceChildren(

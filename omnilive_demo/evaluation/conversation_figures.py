@@ -9,7 +9,7 @@ from typing import Any
 
 from omnilive_demo.evaluation.changing_scenes import Judged, stale_rate
 from omnilive_demo.evaluation.conversation_trials import Asked, Disturbed
-from omnilive_demo.evaluation.stats import summary
+from omnilive_demo.evaluation.stats import bare_share, summary
 from omnilive_demo.evaluation.talking_over import TalkedOver
 
 Figures = dict[str, Any]
@@ -35,7 +35,7 @@ def stimuli(tried: Sequence[Disturbed | None]) -> Figures:
     used = [one for one in tried if one is not None]
     kinds = {kind: [one for one in used if one.kind == kind] for kind in ("back-channel", "throat", "echo")}
     return {
-        "false_stop_rate": _share([one.stopped for one in used]),
+        "false_stop_rate": bare_share([one.stopped for one in used]),
         "resume_gap_ms": summary([one.resume_gap_ms for one in used if one.resume_gap_ms is not None]),
         "stimuli": {
             "n": len(used),
@@ -45,7 +45,7 @@ def stimuli(tried: Sequence[Disturbed | None]) -> Figures:
             "duck_ms": summary([one.ducked_ms for one in used if one.ducked_ms is not None]),
             "silence_ms": summary([one.silence_ms for one in used if not one.stopped]),
             "by_kind": {
-                kind: {"n": len(ones), "false_stop_rate": _share([one.stopped for one in ones])}
+                kind: {"n": len(ones), "false_stop_rate": bare_share([one.stopped for one in ones])}
                 for kind, ones in kinds.items()
             },
             "each": [asdict(one) for one in used],
@@ -57,7 +57,7 @@ def hesitating(asked: Sequence[Asked]) -> Figures:
     """How often a speaker who hesitates was cut off."""
     outcomes = Counter(one.outcome for one in asked)
     return {
-        "cut_off_rate": _share([one.outcome == "cut off" for one in asked]),
+        "cut_off_rate": bare_share([one.outcome == "cut off" for one in asked]),
         "hesitating": {
             "n": len(asked),
             **{name.replace(" ", "_"): outcomes[name] for name in ("whole", "mended", "cut off", "not heard")},
@@ -133,10 +133,6 @@ def rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
     for name, count in result.get("speculation", {}).items():
         table.append((f"speculation: {name}", "-" if count is None else str(count), "", "", ""))
     return table
-
-
-def _share(values: Sequence[bool]) -> float | None:
-    return round(sum(values) / len(values), 4) if values else None
 
 
 def _percent(share: float | None) -> str:

@@ -134,9 +134,9 @@ def summary(trials: Sequence[Trial]) -> dict[str, Any]:
         "accuracy": round(accuracy(trials), 4),
         "answered_when_asked": round(accuracy(yes), 4),
         "silent_when_not": round(accuracy(no), 4),
-        "right": share([trial.right for trial in trials]),
-        "false_answers": share([not trial.right for trial in no]),
-        "misses": share([not trial.right for trial in yes]),
+        "right": stats.share([trial.right for trial in trials]),
+        "false_answers": stats.share([not trial.right for trial in no]),
+        "misses": stats.share([not trial.right for trial in yes]),
         "categories": by_category(trials),
         "wrong": [
             {"id": t.utterance.id, "voice": t.voice, "heard": t.heard, "probability": t.probability}
@@ -144,12 +144,6 @@ def summary(trials: Sequence[Trial]) -> dict[str, Any]:
             if not t.right
         ],
     }
-
-
-def share(values: Sequence[bool]) -> dict[str, Any]:
-    """`share`, `n`, and `ci95`: a 95 % interval by bootstrap over the utterances."""
-    low, high = stats.bootstrap_interval([float(value) for value in values], lambda drawn: float(np.mean(drawn)))
-    return {"share": round(sum(values) / len(values), 4), "n": len(values), "ci95": [round(low, 4), round(high, 4)]}
 
 
 def totals(name: str, figures: dict[str, Any]) -> str:

@@ -38,9 +38,9 @@ from omnilive_demo.evaluation.nano_models import (
     told_missing,
 )
 from omnilive_demo.evaluation.reading_trials import KINDS, Answer, Condition, answers_of, clip_truth, reliability
-from omnilive_demo.evaluation.recall import ratio_interval
 from omnilive_demo.evaluation.retrieval_jobs import Style, sprites_of
 from omnilive_demo.evaluation.retrieval_streams import cut, span_of, watch
+from omnilive_demo.evaluation.stats import percent, percents, share_of
 
 NAME = "reading"
 FIRST_SEED = 2_100_000
@@ -90,10 +90,10 @@ def rows_of(found: dict[str, Any]) -> list[tuple[str, ...]]:
     for kind in KINDS:
         read = found["read"][kind]
         if read["n"]:
-            others = (_cell(found[condition][kind]["accuracy"]) for condition in CONDITIONS[1:])
+            others = (percent(found[condition][kind]["accuracy"]) for condition in CONDITIONS[1:])
             lost = found["lost_when_zeroed"][kind]
-            both = f"{_cell(lost['accuracy'])} ({_interval(lost['ci95'])})"
-            rows.append((kind, str(read["n"]), _cell(read["accuracy"]), _interval(read["ci95"]), *others, both))
+            both = f"{percent(lost['accuracy'])} ({percents(lost['ci95'])})"
+            rows.append((kind, str(read["n"]), percent(read["accuracy"]), percents(read["ci95"]), *others, both))
     return rows
 
 
@@ -126,7 +126,7 @@ def main(argv: Sequence[str]) -> int:
     found = summary(answers)
     print(report.table(rows_of(found)))
     error = found["calibration"]["error"]
-    print(f"\nnames: mean gap between probability and truth {_cell(error)} over {found['calibration']['n']} names")
+    print(f"\nnames: mean gap between probability and truth {percent(error)} over {found['calibration']['n']} names")
     if options.json:
         report.write(options.json, result | {"streams": options.streams} | found)
     return 0
@@ -145,14 +145,5 @@ def _figures(values: Sequence[tuple[int, float]]) -> dict[str, Any]:
     streams = sorted({stream for stream, _ in values})
     sums = np.array([sum(value for of, value in values if of == stream) for stream in streams])
     counts = np.array([sum(1 for of, _ in values if of == stream) for stream in streams], np.float64)
-    low, high = ratio_interval(sums, counts)
-    accuracy = float(sums.sum() / counts.sum())
-    return {"accuracy": round(accuracy, 4), "n": len(values), "ci95": [round(low, 4), round(high, 4)]}
-
-
-def _cell(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
-
-
-def _interval(values: Sequence[float] | None) -> str:
-    return "-" if values is None else f"{values[0]:.1%} … {values[1]:.1%}"
+    found = share_of(sums, counts)
+    return {"accuracy": found["share"], "n": found["n"], "ci95": found["ci95"]}

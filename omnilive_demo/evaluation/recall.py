@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from omnilive_demo.evaluation.stats import ROUNDS, share_of
+
 METHODS = ("learned", "mean_pool", "newest", "chance")
 KINDS = ("explicit", "semantic", "reference")
 DEPTHS = (1, 4)
-ROUNDS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +90,6 @@ def of_kind(trials: Sequence[Trial], kind: str) -> list[Trial]:
     return [trial for trial in trials if trial.kind == kind]
 
 
-def ratio_interval(
-    sums: NDArray[np.float64], counts: NDArray[np.float64], rounds: int = ROUNDS, level: float = 0.95, seed: int = 0
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of sum(sums) / sum(counts), groups drawn with putting back.
-
-    Args:
-        sums: of the values in each group, `[groups]`.
-        counts: how many values each group has, `[groups]`, at least one.
-        rounds: how often it is drawn.
-        level: share of the draws inside the interval.
-        seed: of the draws; the same seed draws the same groups, whatever the values.
-    """
-    if not len(sums) or (counts < 1).any():
-        raise ValueError("every group needs at least one value")
-    generator = np.random.default_rng(seed)
-    drawn = generator.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=rounds).astype(np.float64)
-    ratios = (drawn @ sums) / (drawn @ counts)
-    tail = 50 * (1 - level)
-    low, high = np.percentile(ratios, (tail, 100 - tail))
-    return float(low), float(high)
-
-
 def grouped(
     trials: Sequence[Trial], value: Callable[[Trial], float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -134,7 +113,6 @@ def _at_depths(
             out |= {f"recall_at_{depth}": None, interval_key: None}
             continue
         sums, counts = grouped(trials, lambda trial, depth=depth: value(trial, depth))  # type: ignore[misc]
-        low, high = ratio_interval(sums, counts, rounds)
-        out |= {f"recall_at_{depth}": round(float(sums.sum() / counts.sum()), 4)}
-        out |= {interval_key: [round(low, 4), round(high, 4)]}
+        found = share_of(sums, counts, rounds)
+        out |= {f"recall_at_{depth}": found["share"], interval_key: found["ci95"]}
     return out

@@ -35,9 +35,9 @@ from omnilive_demo.evaluation.nano_models import (
     told_missing,
 )
 from omnilive_demo.evaluation.photographs import photographs
-from omnilive_demo.evaluation.recall import ratio_interval
 from omnilive_demo.evaluation.recognise_pictures import Group, Look, jobs_of, looks
 from omnilive_demo.evaluation.retrieval_jobs import Style
+from omnilive_demo.evaluation.stats import percent, percents, share, share_of
 from omnilive_demo.training.world.things import things_of
 
 NAME = "recognise"
@@ -78,14 +78,6 @@ def summary(found: Sequence[Look]) -> dict[str, Any]:
     }
 
 
-def share(values: Sequence[bool]) -> dict[str, Any]:
-    """`share`, `n`, `ci95`."""
-    if not values:
-        return {"share": None, "n": 0, "ci95": None}
-    numbers = np.asarray(values, np.float64)
-    return _share(numbers, np.ones_like(numbers))
-
-
 def by_stranger(found: Sequence[Look]) -> dict[str, Any]:
     """`share` of pictures of unknown things in which a thing is named; `things`, `things_ever_named`, `mistaken`."""
     named = {look.stranger: 0 for look in found}
@@ -103,7 +95,7 @@ def by_stranger(found: Sequence[Look]) -> dict[str, Any]:
         "things_ever_named": int((sums > 0).sum()),
         "mistaken": dict(mistaken.most_common(20)),
     }
-    return _share(sums, counts) | more
+    return share_of(sums, counts) | more
 
 
 def mean_average_precision(found: Sequence[Look], scores: Callable[[Look], Any]) -> dict[str, Any]:
@@ -181,9 +173,7 @@ def rows_of(found: dict[str, Any]) -> list[tuple[str, ...]]:
     for what in ("single", "several", "naming", "false_naming", "photographs"):
         for figure, values in found.get(what, {}).items():
             if isinstance(values, dict):
-                interval = values.get("ci95")
-                said = f"{interval[0]:.1%} … {interval[1]:.1%}" if interval else "-"
-                value = "-" if values["share"] is None else f"{values['share']:.1%}"
+                said, value = percents(values.get("ci95")), percent(values["share"])
                 rows.append((what.replace("_", " "), figure.replace("_", " "), str(values["n"]), value, said))
     return rows
 
@@ -247,9 +237,3 @@ def _parser() -> argparse.ArgumentParser:
 
 def _names(look: Look) -> set[str]:
     return {name for name, _ in look.said}
-
-
-def _share(sums: Any, counts: Any) -> dict[str, Any]:
-    low, high = ratio_interval(sums, counts)
-    value = float(sums.sum() / counts.sum())
-    return {"share": round(value, 4), "n": int(counts.sum()), "ci95": [round(low, 4), round(high, 4)]}

@@ -30,6 +30,7 @@ from omnilive_demo.evaluation.compression import CELLS, compression_table, draw_
 from omnilive_demo.evaluation.nano_models import FRAME_ENCODER, MEMORY, add_weight_options, chosen_weights, told_missing
 from omnilive_demo.evaluation.recall import KINDS, METHODS, Trial, by_method, difference, of_kind
 from omnilive_demo.evaluation.retrieval_jobs import AS_THE_APP, StreamJob, StreamResult, Style, run_jobs
+from omnilive_demo.evaluation.stats import bare_share, percent, percents
 
 NAME = "retrieval"
 FIRST_SEED = 2_000_000
@@ -75,7 +76,7 @@ def described(results: Sequence[StreamResult], trials: Sequence[Trial]) -> dict[
         "distinct_objects": _spread([result.things for result in results]),
         "questions": _spread([result.questions for result in results]),
         "questions_without_a_frame": sum(result.unseen for result in results),
-        "reference_not_about_newest_clip": _share([not trial.newest for trial in reference]),
+        "reference_not_about_newest_clip": bare_share([not trial.newest for trial in reference]),
         "seconds_each": _spread([result.seconds for result in results]),
     }
 
@@ -100,8 +101,8 @@ def rows_of(found: dict[str, Any]) -> list[tuple[str, ...]]:
 
     def add(kind: str, method: str, row: dict[str, Any]) -> None:
         if row["n"]:
-            cells = (_cell(row["recall_at_1"]), _interval(row["ci95"]))
-            rows.append((kind, method, str(row["n"]), *cells, _cell(row["recall_at_4"]), _interval(row["ci95_at_4"])))
+            cells = (percent(row["recall_at_1"]), percents(row["ci95"]))
+            rows.append((kind, method, str(row["n"]), *cells, percent(row["recall_at_4"]), percents(row["ci95_at_4"])))
 
     for kind in KINDS:
         for method in METHODS:
@@ -148,9 +149,9 @@ def compression_rows(table: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
     """The compression table for the terminal."""
     rows: list[tuple[str, ...]] = [("cut", "frames", "tokens", "clips", *KINDS, "chance (explicit)")]
     for row in table:
-        cells = (_cell(row["learned"][kind]["recall_at_1"]) for kind in KINDS)
+        cells = (percent(row["learned"][kind]["recall_at_1"]) for kind in KINDS)
         sizes = (row["cut"], str(row["frames"]), str(row["tokens"]), f"{row['clips']:.1f}")
-        rows.append((*sizes, *cells, _cell(row["chance"]["explicit"]["recall_at_1"])))
+        rows.append((*sizes, *cells, percent(row["chance"]["explicit"]["recall_at_1"])))
     return rows
 
 
@@ -200,15 +201,3 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 def _rounded(value: np.floating) -> float:
     return round(float(value), 2)
-
-
-def _share(values: Sequence[bool]) -> float | None:
-    return round(float(np.mean(values)), 4) if values else None
-
-
-def _cell(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
-
-
-def _interval(values: Sequence[float] | None) -> str:
-    return "-" if values is None else f"{values[0]:.1%} … {values[1]:.1%}"

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from omnilive_demo.config import ASSETS
 from omnilive_demo.ear_events import AudioBlock, SoundHeard
 from omnilive_demo.evaluation import report
-from omnilive_demo.evaluation.stats import bootstrap_interval
+from omnilive_demo.evaluation.stats import share
 from omnilive_demo.models.sound_words import CLASSES, NAMED, UNNAMED, UNTOLD
 from omnilive_demo.perception.ears import Ears
 from omnilive_demo.perception.silero import SileroVoiceActivity
@@ -102,15 +102,15 @@ def as_heard(tagger: NanoSoundTagger, each: int) -> dict[str, dict[str, Any]]:
 
 def summary(trials: Sequence[Trial]) -> dict[str, Any]:
     """All figures of one set of windows."""
-    right = [float(truth == guess) for truth, guess, _ in trials]
-    low, high = bootstrap_interval(right, lambda values: float(np.mean(values)))
+    right = [truth == guess for truth, guess, _ in trials]
+    of_all = share(right)
     named = [(t, g) for t, g, sure in trials if sure and g not in UNTOLD]
     sounding = [trial for trial in trials if trial[0] in NAMED]
     nameless = [trial for trial in trials if trial[0] not in NAMED]
     return {
         "n": len(trials),
-        "accuracy": round(float(np.mean(right)), 4),
-        "ci95": [round(low, 4), round(high, 4)],
+        "accuracy": of_all["share"],
+        "ci95": of_all["ci95"],
         "named": {
             "precision": _share(sum(t == g for t, g in named), len(named)),
             "recall": _share(sum(t == g for t, g in named), len(sounding)),

@@ -1,11 +1,13 @@
 """What sounds are called in Chinese: as they are told, for every name a tagger may give, and as they are asked for.
 
-Only the sounds of `sound_words.NAMED` can be waited for, as in English: all taggers know them.
+What can be waited for are the names of the taggers that run, as in English.
 """
 
 from __future__ import annotations
 
-from omnilive_demo.models.sound_words import NAMED, UNNAMED
+from collections.abc import Mapping, Sequence
+
+from omnilive_demo.models.sound_words import KINDS, UNNAMED
 
 _TOLD = """
 music 音乐声; laughing 笑声; clapping 掌声; knocking 敲门声; whistling 哨声; bell 铃声; alarm 警报声; barking 狗叫声;
@@ -40,18 +42,99 @@ _SAID_AS: dict[str, str] = {
     "ringing phone": "电话响 手机响 电话铃 手机铃 来电 电话声 座机响 来电话 打来电话",
     "typing": "打字 键盘声 敲键盘",
 }
+_ALSO_SAID_AS: dict[str, str] = {
+    "crying baby": "婴儿哭 婴儿的哭声 婴儿啼哭 宝宝哭 宝宝的哭声 孩子哭 小孩哭 孩子的哭声",
+    "sneezing": "打喷嚏 喷嚏声 喷嚏",
+    "snoring": "打呼噜 打鼾 鼾声 呼噜声",
+    "hiccup": "打嗝",
+    "cheering": "欢呼",
+    "crowd": "人群的嘈杂声 人群嘈杂",
+    "finger snapping": "响指",
+    "howling": "狼叫 狼嚎 嚎叫",
+    "growling": "低吼 低吠",
+    "meowing cat": "猫叫 喵 猫咪叫 小猫叫",
+    "cawing crow": "乌鸦叫 乌鸦",
+    "hooting owl": "猫头鹰叫 猫头鹰",
+    "quacking duck": "鸭子叫 鸭叫 嘎嘎",
+    "crowing rooster": "公鸡打鸣 公鸡叫 打鸣 鸡鸣",
+    "clucking hen": "母鸡叫 咯咯叫",
+    "horse": "马叫 马蹄声 马的声音 马嘶",
+    "mooing cow": "牛叫",
+    "bleating sheep": "羊叫",
+    "croaking frog": "蛙鸣 青蛙叫 蛙叫",
+    "chirping crickets": "蟋蟀叫 蟋蟀声 蛐蛐叫",
+    "buzzing insects": "嗡嗡 蜜蜂声 蚊子声 苍蝇声",
+    "thunderstorm": "打雷 雷声 雷鸣 雷响 雷雨",
+    "waves": "海浪声 海浪 涛声 波浪声",
+    "running water": "流水 水流 水声 放水 水龙头 洗澡声",
+    "toilet flush": "冲水 冲马桶 马桶冲水 冲厕所",
+    "boiling": "水烧开 水开 水煮开 沸腾",
+    "frying": "煎炸 炒菜声 油炸声 煎东西",
+    "pouring": "倒水",
+    "splash": "水花声 溅水声",
+    "dripping": "滴水 漏水",
+    "rattling dishes": "碗碟声 碗碟 餐具声 锅碗",
+    "chopping": "切菜",
+    "vacuum cleaner": "吸尘器开 吸尘器启动 吸尘器声",
+    "jangling keys": "钥匙声 钥匙响 钥匙叮当",
+    "zipper": "拉链",
+    "slamming door": "摔门 关门声 砰地关门",
+    "creaking": "吱呀 嘎吱 吱吱",
+    "breaking glass": "玻璃破碎 玻璃碎 玻璃打碎 玻璃破 玻璃被打碎 玻璃被打破 打碎玻璃 打破玻璃",
+    "ticking clock": "滴答",
+    "hammering": "锤打 锤子声 敲钉子 捶打",
+    "sawing": "锯东西 锯木头 电锯声 锯木声",
+    "drilling": "电钻",
+    "gunshot": "枪声 开枪 枪响",
+    "fireworks": "烟花 鞭炮 放炮 爆竹 烟火",
+    "helicopter": "直升机的声音 直升机声",
+    "airplane": "飞机的声音 飞机声",
+    "train": "火车的声音 火车声 火车鸣笛",
+    "car horn": "汽车喇叭 喇叭声 按喇叭 鸣喇叭 车喇叭 汽车鸣笛",
+    "squealing tires": "轮胎摩擦 刹车声 急刹车",
+    "bang": "砰的一声",
+    "crash": "撞击声 撞击 碰撞声",
+}
 _WHEN_HEARD = {
-    "barking": "狗 小狗", "ringing phone": "电话 手机", "engine": "车 汽车 卡车 摩托车", "rain": "雨",
+    "ringing phone": "电话 手机", "engine": "卡车 摩托车", "rain": "雨",
     "siren": "救护车 警车 消防车", "typing": "键盘", "music": "歌 吉他 钢琴 鼓", "whistling": "水壶", "knocking": "门",
+    "crying baby": "婴儿 宝宝", "meowing cat": "猫 小猫 猫咪", "horse": "马", "mooing cow": "牛",
+    "bleating sheep": "羊", "quacking duck": "鸭子", "croaking frog": "青蛙",
+    "buzzing insects": "蜜蜂 蚊子 苍蝇", "thunderstorm": "雷",
+    "running water": "水", "breaking glass": "玻璃", "ticking clock": "钟表", "train": "火车", "airplane": "飞机",
+    "helicopter": "直升机", "fan": "风扇 电扇 空调", "vacuum cleaner": "吸尘器", "blender": "搅拌机",
+    "hair dryer": "吹风机", "microwave oven": "微波炉", "printer": "打印机", "sewing machine": "缝纫机",
+    "sawing": "电锯 锯子", "hammering": "锤子", "jangling keys": "钥匙", "clucking hen": "母鸡",
+    "crowing rooster": "公鸡", "toilet flush": "马桶",
 }  # fmt: skip
 """Words for things that count as their sound only where it is said that they are to be heard."""
+_BROADLY = {
+    "哭声": "crying", "哭": "crying", "爆炸": "explosion", "鸟叫": "bird", "鸟鸣": "bird", "虫鸣": "insect",
+    "虫子叫": "insect",
+}  # fmt: skip
+"""Words for what has several kinds of sounds (`sound_words.KINDS`), any of which will do."""
+_BROADLY_WHEN_HEARD = {
+    "狗": "dog", "小狗": "dog", "车": "car", "汽车": "car", "鸟": "bird", "小鸟": "bird", "鸡": "chicken",
+    "虫子": "insect", "马路": "car",
+}  # fmt: skip
 _LOOSELY = {"铃声": ("bell", "ringing phone", "alarm"), "铃": ("bell", "ringing phone", "alarm")}
 
 _SAID = {
     " ".join(line.split()[:-1]): line.split()[-1] for line in " ".join(_TOLD.split("\n")).split(";") if line.strip()
 }
-_LABEL_OF = {word: label for label, words in _SAID_AS.items() for word in words.split()}
-_HEARD_OF = {word: label for label, words in _WHEN_HEARD.items() for word in words.split()}
+
+
+def _by_word(*tables: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The labels of each word of tables that have the words of each label."""
+    found: dict[str, tuple[str, ...]] = {}
+    for label, words in (line for table in tables for line in table.items()):
+        for word in words.split():
+            found[word] = (*found.get(word, ()), label)
+    return found
+
+
+_LABELS_OF = _by_word(_SAID_AS, _ALSO_SAID_AS) | {word: KINDS[kind] for word, kind in _BROADLY.items()}
+_HEARD_OF = _by_word(_WHEN_HEARD) | {word: KINDS[kind] for word, kind in _BROADLY_WHEN_HEARD.items()}
 
 
 def told(label: str) -> str:
@@ -59,17 +142,19 @@ def told(label: str) -> str:
     return _SAID.get(label or UNNAMED, label)
 
 
-def labels_in(text: str, heard: bool = False) -> tuple[str, ...]:
-    """The sounds that a run of plain Chinese characters asks for, any of which will do, in the order of `NAMED`.
+def labels_in(text: str, names: Sequence[str], heard: bool = False) -> tuple[str, ...]:
+    """The sounds that a run of plain Chinese characters asks for, any of which will do, in the order of `names`.
 
-    heard: it was said that they are to be heard, so that things count for their sounds ("听到狗": barking).
+    names: that the taggers here give. heard: it was said that they are to be heard, so that things count for their
+    sounds ("听到狗": barking).
     """
-    table = _LABEL_OF | _HEARD_OF if heard else _LABEL_OF
-    found = [(text.find(word), -len(word), label) for word, label in table.items() if word in text]
+    table = _LABELS_OF | _HEARD_OF if heard else _LABELS_OF
+    known = {word: labels for word, labels in table.items() if any(label in names for label in labels)}
+    found = [(text.find(word), -len(word), word) for word in known if word in text]
     if found:
         kept = [one for one in found if not any(_within(one, other) for other in found)]
-        labels = {label for _, _, label in kept}
-        return tuple(label for label in NAMED if label in labels)
+        meant = {label for _, _, word in kept for label in known[word]}
+        return tuple(label for label in names if label in meant)
     return next((labels for word, labels in _LOOSELY.items() if word in text), ())
 
 

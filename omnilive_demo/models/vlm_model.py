@@ -41,12 +41,13 @@ def load_vlm(folder: Path, device: str | None = None, keep_prefixes: bool = True
     import torch
     from transformers import AutoModelForImageTextToText, AutoProcessor
 
+    from omnilive_demo.models.memory_module.after_loading import default_dtype
+
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
     try:
         processor: Any = AutoProcessor.from_pretrained(folder, local_files_only=True)  # type: ignore[no-untyped-call]
         model: Any = AutoModelForImageTextToText.from_pretrained(
-            folder, local_files_only=True, dtype=dtype, use_safetensors=True
+            folder, local_files_only=True, dtype=default_dtype(device), use_safetensors=True
         )
     except ImportError as error:
         raise RuntimeError(f"The model in {folder} needs a package that is not installed: {error}") from error

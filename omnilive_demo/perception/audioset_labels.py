@@ -7,7 +7,7 @@ room", "Sound effect") have no name. The spelling is the ontology's (research.go
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -168,6 +168,11 @@ def judge(chances: NDArray[np.float32], labels: Sequence[str], sureness: Surenes
 def name_of(label: str) -> str:
     """Our name for an AudioSet label; empty when it has none."""
     return _names().get(_key(label), "")
+
+
+def told_names(labels: Iterable[str]) -> tuple[str, ...]:
+    """Our names for these AudioSet labels, each once, of those that are told."""
+    return tuple(dict.fromkeys(name for name in map(name_of, labels) if name and name not in UNTOLD))
 
 
 def spelled() -> dict[str, str]:

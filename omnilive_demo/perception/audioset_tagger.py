@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omnilive_demo.perception.audioset_labels import Sureness, judge, name_of
+from omnilive_demo.perception.audioset_labels import Sureness, judge, name_of, told_names
 from omnilive_demo.perception.loudness import level_db
 from omnilive_demo.perception.sound_tagger import Tag
 
@@ -67,6 +67,7 @@ class AudioSetTagger:
         self._labels = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
         if "speech" not in map(name_of, self._labels):
             raise ValueError(f"The model in {folder} does not know AudioSet's sounds, so it cannot tag any.")
+        self.names = told_names(self._labels)
         frames = model.config.max_length if window_s is None else round(window_s / _HOP_S)
         _hear_at_a_time(model, frames)
         self._extract.max_length = frames

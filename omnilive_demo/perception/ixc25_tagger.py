@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnilive_demo.models.sound_words import UNNAMED
+from omnilive_demo.perception.audioset_labels import spelled, told_names
 from omnilive_demo.perception.ixc25_sounds import name_of
 from omnilive_demo.perception.loudness import level_db
 from omnilive_demo.perception.sound_tagger import Tag
@@ -35,6 +36,7 @@ class Ixc25Tagger:
 
     def __init__(self, model: AudioModel, name: str = "", least: float = LEAST) -> None:
         self.name = name or model.name
+        self.names = told_names(spelled())  # its list is open; these are those that have a name here
         self._model = model
         self._least = least
         self.tag(

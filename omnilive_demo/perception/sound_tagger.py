@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnilive_demo.models.nano.log_mel import RATE_HZ, WINDOW_SAMPLES, log_mel
-from omnilive_demo.models.sound_words import CLASSES, UNNAMED, UNTOLD
+from omnilive_demo.models.sound_words import CLASSES, NAMED, UNNAMED, UNTOLD
 
 _HOP_SAMPLES = RATE_HZ // 2
 _MOST_WINDOWS = 4  # of one sound: more do not make it surer, and the ears wait
@@ -30,9 +30,13 @@ class Tag:
 
 
 class SoundTagger(Protocol):
-    """Tags stretches of sound; stateless, safe to call from any thread."""
+    """Tags stretches of sound; stateless, safe to call from any thread.
+
+    names: that it may give to a sound and that may be told.
+    """
 
     name: str
+    names: tuple[str, ...]
 
     def tag(self, sound: NDArray[np.float32]) -> Tag:
         """The class of a stretch: mono at 16 kHz, `[n]` in -1..1, best a second or more."""
@@ -51,6 +55,7 @@ class NanoSoundTagger:
     """
 
     name = "nano sound tagger"
+    names: tuple[str, ...] = NAMED
 
     def __init__(self, weights: Path) -> None:
         import torch
@@ -98,6 +103,11 @@ class NanoSoundTagger:
 def told(tag: Tag) -> bool:
     """Whether a sound of this tag has a name that may be told."""
     return tag.label not in UNTOLD and tag.label != UNNAMED
+
+
+def names_known(namer: SoundTagger | None) -> tuple[str, ...]:
+    """The names that sounds may get: those of the embedded tagger, and of a larger one that listens after it."""
+    return NAMED if namer is None else tuple(dict.fromkeys((*NAMED, *namer.names)))
 
 
 def cut(sound: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -80,6 +80,23 @@ _TABLE = tuple(
     )
 )
 
+_OF_ANYTHING = frozenset(
+    (Command.SHORTER, Command.LONGER, Command.SLOWER, Command.FASTER, Command.LOUDER, Command.QUIETER)
+)
+# What names us, the voice or what was said: "too loud" may be of a party, and "slower" of the car. As in Chinese.
+_NAMES_US = re.compile(
+    r"\b(?:please|thanks|thank|you|your|computer|omni|speak|speaking|talk|talking|say|tell|give|voice|volume|answers?"
+    r"|version|sentence|words|details?|keep|make|be)\b"
+)
+
+
+def is_surely_command(text: str) -> bool:
+    """Whether a sentence steers the talk, whoever else is in the room: "stop", "slower, please", not "too loud"."""
+    command = read_command(text)
+    return command is not None and (
+        command not in _OF_ANYTHING or is_chinese(text) or _NAMES_US.search(plain(text)) is not None
+    )
+
 
 def read_command(text: str) -> Command | None:
     """The command that a whole sentence is, in English or Chinese, or None."""

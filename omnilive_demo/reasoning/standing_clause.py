@@ -8,14 +8,12 @@ something was ("when you saw the dog"): it is a question, and no business of thi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from omnilive_demo.models.descriptor_space import COLOURS, VISUAL_WORDS
-from omnilive_demo.models.sound_words import NAMED, labels_of
-from omnilive_demo.models.thing_names import ThingNames
+from omnilive_demo.models.sound_words import NAMED, ONLY_HEARD, running, waited_for
 from omnilive_demo.reasoning.standing_things import SOMEBODY, named, people, thing_said
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted, gone
+from omnilive_demo.reasoning.standing_wanted import Found, Known, Read, Unfit, Wait, Wanted, gone
 from omnilive_demo.reasoning.words import word_set
 
 _AGAIN = re.compile(r"\b(?:again|another|next|a new|a different|comes? back|is back|returns?|re ?appears?|1 more)\b")
@@ -81,6 +79,17 @@ _COMES = (
     r"|(?:is|are) (?:here|there|visible|back|around|coming|seen|in (?:view|sight|here|the .+)|on the .+|at the .+))"
 )
 _ENDS = re.compile(r"\b(?:stops?|ends?|stopped|ended|is over|are over|no longer|any ?more)\b")
+_MAKES_TOO = (
+    r"(?:shatters?|shattering|slams?|slamming|creaks?|creaking|squeaks?|squeaking|ticks?|ticking"
+    r"|meowing|miaows?|purrs?|purring|snores?|snoring|sneezing|hiccups?|cheers?|cheering|growls?|growling|howling"
+    r"|chirps?|chirping|tweets|quacks?|crows|moos?|mooing|bleats?|croaks?|neighs?|hoots?|buzzing|thunders?|thundering"
+    r"|flush(?:es)?|flushing|drips?|dripping|sizzles?|sizzling|honking|explodes?|exploding|sobs?|sobbing|weeps?|weeping"
+    r"|wails?|wailing|rattles?|rattling|clatters?|clattering|jingles?|jingling|hammers|hammering|drills|drilling)"
+)  # verbs of sounds that only a larger tagger names
+_IS_ON = (
+    r"(?:(?:is |starts? |begins? )?(?:to )?(?:running|runs?|flows?|flowing)|starts?|(?:is|goes|turns|comes) on"
+    r"|is turned on)"
+)
 _NO_SOUND = frozenset(("door", "fire", "clock"))  # loosely a knock, an alarm, a bell: not without a verb that says so
 
 _PRESENT = (
@@ -131,91 +140,94 @@ def _is_past(words: list[str]) -> bool:
     return False
 
 
-def read_clause(clause: str, names: ThingNames | None) -> Wanted | Unfit | None:
+def read_clause(clause: str, known: Known) -> Wanted | Unfit | None:
     """What a clause in normalised words waits for; None when it is a question."""
     again = _AGAIN.search(clause) is not None
     while (shorter := _TAIL.sub("", clause)) != clause:
         clause = shorter
     if not clause or is_question(clause):
         return None
-    if _ENDS.search(clause) and labels_of(_masked(clause, names).split()):
+    if _ENDS.search(clause) and waited_for(_masked(clause, known).split(), known.sounds):
         return Unfit("event", clause)  # sounds are heard when they are over, and not how they end
     for pattern, read in _TABLE:
         match = pattern.fullmatch(clause)
-        found = read(match, names) if match is not None else None
+        found = read(match, known) if match is not None else None
         if found is not None:
             return _once_more(found) if again and isinstance(found, Wanted) else found
-    sounds = labels_of(_masked(clause, names).split()) if not _NO_SOUND & set(clause.split()) else frozenset()
-    return heard_as(sounds) if sounds else Unfit("event", clause)
+    words = [word for word in _masked(clause, known).split() if word not in _NO_SOUND]
+    return heard_as(waited_for(words, NAMED), known) or Unfit("event", clause)
 
 
 def _once_more(wanted: Wanted) -> Wanted:
     return replace(wanted, again=True)
 
 
-def _masked(clause: str, names: ThingNames | None) -> str:
-    return names.masked(clause) if names is not None else clause
+def _masked(clause: str, known: Known) -> str:
+    return known.things.masked(clause) if known.things is not None else clause
 
 
-def heard_as(labels: frozenset[str]) -> Wanted:
-    """A wait for sounds, in the order in which they are known."""
-    return Wanted(Wait.SOUND, sounds=tuple(label for label in NAMED if label in labels))
+def heard_as(labels: frozenset[str], known: Known) -> Wanted | None:
+    """A wait for sounds, in the order in which they are known; None for none."""
+    return Wanted(Wait.SOUND, sounds=tuple(label for label in known.sounds if label in labels)) if labels else None
 
 
 # ---- what the patterns mean ------------------------------------------------------------------------------------------
 
-Found = Wanted | Unfit | None
-Read = Callable[[re.Match[str], "ThingNames | None"], Found]
 
-
-def thing_seen(said: str, names: ThingNames | None) -> Wanted | Unfit:
+def thing_seen(said: str, known: Known) -> Wanted | Unfit:
     """A thing that is to come into view: "a dog", "my red mug", "somebody"."""
-    found = named(said, names)
+    found = named(said, known.things)
     if found:
         return Wanted(Wait.THING, found)
     if people(said):
         return Unfit("person")
-    return Unfit("names") if names is None else Unfit("thing", thing_said(said))
+    return Unfit("names") if known.things is None else Unfit("thing", thing_said(said))
 
 
-def sound_heard(said: str, names: ThingNames | None) -> Wanted | Unfit:
+def sound_heard(said: str, known: Known) -> Wanted | Unfit:
     """A sound that is to be heard, as it was said: "knocking", "a dog", "anything"."""
     if re.fullmatch(r"(?:something|anything|(?:a|any|some)(?: loud| strange)? (?:sounds?|noises?))(?: .*)?", said):
         return Wanted(Wait.SOUND)
-    labels = labels_of(said.split())
-    return heard_as(labels) if labels else Unfit("sound", thing_said(said))
+    return heard_as(waited_for(said.split(), known.sounds), known) or Unfit("sound", thing_said(said))
 
 
-def thing_gone(said: str, names: ThingNames | None) -> Wanted | Unfit:
+def thing_gone(said: str, known: Known) -> Wanted | Unfit:
     """A thing that is to go out of view."""
-    found = thing_seen(said, names)
+    found = thing_seen(said, known)
     return gone(tuple((name,) for name in found.names)) if isinstance(found, Wanted) else found
 
 
-def _sees(match: re.Match[str], names: ThingNames | None) -> Found:
-    return thing_seen(match["x"], names)
+def _sees(match: re.Match[str], known: Known) -> Found:
+    return thing_seen(match["x"], known)
 
 
-def _gone(match: re.Match[str], names: ThingNames | None) -> Found:
-    return thing_gone(match["x"], names)
+def _gone(match: re.Match[str], known: Known) -> Found:
+    return thing_gone(match["x"], known)
 
 
-def _hears(match: re.Match[str], names: ThingNames | None) -> Found:
-    return sound_heard(match["x"], names)
+def _hears(match: re.Match[str], known: Known) -> Found:
+    return sound_heard(match["x"], known)
 
 
-def _makes(match: re.Match[str], names: ThingNames | None) -> Found:
-    labels = labels_of(match.group(0).split())
-    return heard_as(labels) if labels else Unfit("event", match.group(0))
+def _makes(match: re.Match[str], known: Known) -> Found:
+    return _sounds(match, known) or Unfit("event", match.group(0))
 
 
-def _comes(match: re.Match[str], names: ThingNames | None) -> Found:
+def _sounds(match: re.Match[str], known: Known) -> Found:
+    return heard_as(waited_for(match.group(0).split(), known.sounds), known)
+
+
+def _runs(match: re.Match[str], known: Known) -> Found:
+    return heard_as(running(match["x"].split(), known.sounds), known)
+
+
+def _comes(match: re.Match[str], known: Known) -> Found:
     """Of things with no name, only what surely comes into view is taken for one: a bill is due, a train is on time."""
-    found = thing_seen(match["x"], names)
+    found = thing_seen(match["x"], known)
     return None if isinstance(found, Unfit) and found.why == "thing" and "come" not in match.group(0) else found
 
 
-def _says(match: re.Match[str], names: ThingNames | None) -> Found:
+def _says(match: re.Match[str], known: Known) -> Found:
     said = match["x"]
     if said in ("something", "anything", "that", "it", "so", "this", "name"):
         return Unfit("event", match.group(0))
@@ -223,7 +235,7 @@ def _says(match: re.Match[str], names: ThingNames | None) -> Found:
 
 
 def _look(word: str) -> Read:
-    def read(match: re.Match[str], names: ThingNames | None) -> Found:
+    def read(match: re.Match[str], known: Known) -> Found:
         return Wanted(Wait.LOOK, look=VISUAL_WORDS[match["colour"]] if word == "colour" else word)
 
     return read
@@ -240,6 +252,10 @@ _TABLE: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         (rf"you {_WILL}(?:hear|here|listen to) (?P<x>.+)", _hears),
         (rf"there(?:'s| is| are) (?P<x>(?:a |any |some )?(?:loud )?(?:noise|sound|music|{_MAKES}).*)", _hears),
         (rf"(?P<x>.+?) (?:is |are |starts? (?:to )?|begins? (?:to )?)?{_MAKES}(?: .*)?", _makes),
+        (rf"(?!you (?:can )?{_SEES}).+? (?:is |are |starts? (?:to )?|begins? (?:to )?)?{_MAKES_TOO}(?: .*)?", _sounds),
+        (r"(?:.+ )?glass (?:is |gets )?(?:breaks?|breaking|broken)(?: .*)?", _sounds),
+        (rf"there(?:'s| is| are) .*\b{ONLY_HEARD}\b.*", _sounds),
+        (rf"(?P<x>.+?) {_IS_ON}", _runs),
         (rf"you {_WILL}(?:no longer|don't|do not|can't|cannot) {_SEES} (?P<x>.+?)(?: any ?more| any longer)?", _gone),
         (r"you lose sight of (?P<x>.+)", _gone),
         (rf"{SOMEBODY} (?:takes?|steals?|removes?|grabs?|carries|picks up) (?P<x>.+?)(?: away| out| off)?", _gone),

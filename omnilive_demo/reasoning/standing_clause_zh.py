@@ -7,13 +7,11 @@ tells of the past ("看到过") or asks ("谁来") is a question, and no busines
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from omnilive_demo.models.chinese_sounds import labels_in
-from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_things_zh import bare_zh, grouped_zh, named_zh, people_zh
-from omnilive_demo.reasoning.standing_wanted import Unfit, Wait, Wanted, gone
+from omnilive_demo.reasoning.standing_wanted import Found, Known, Read, Unfit, Wait, Wanted, gone
 
 COLOURS_ZH = {
     "红": "red", "橙": "orange", "橘": "orange", "黄": "yellow", "绿": "green", "蓝": "blue", "紫": "purple",
@@ -59,11 +57,8 @@ _LOOKS: tuple[tuple[str, str], ...] = (
     ("colour", rf"(?:{_ROOM}|.{{1,6}}){_NOW}(?:变成|变|是|成)?{_COLOUR}(?:色)?的?{_DONE}"),
 )  # fmt: skip
 
-Found = Wanted | Unfit | None
-Read = Callable[[re.Match[str], "ThingNames | None"], Found]
 
-
-def read_clause_zh(clause: str, names: ThingNames | None) -> Found:
+def read_clause_zh(clause: str, known: Known) -> Found:
     """What a clause in plain Chinese waits for; None when it is a question."""
     clause = re.sub(r"^(?:你|您|在|我想|当|如果)+(?=.)", "", clause)
     again = _AGAIN.search(clause) is not None
@@ -71,7 +66,7 @@ def read_clause_zh(clause: str, names: ThingNames | None) -> Found:
         return None
     for pattern, read in _TABLE:
         match = pattern.fullmatch(clause)
-        found = read(match, names) if match is not None else None
+        found = read(match, known) if match is not None else None
         if isinstance(found, Wanted):
             return replace(found, again=again)
         if found is not None:
@@ -79,19 +74,19 @@ def read_clause_zh(clause: str, names: ThingNames | None) -> Found:
     return Unfit("event", re.sub(r"(?:的时候|的话|了)+$", "", clause))
 
 
-def thing_seen_zh(said: str, names: ThingNames | None) -> Wanted | Unfit:
+def thing_seen_zh(said: str, known: Known) -> Wanted | Unfit:
     """A thing that is to come into view."""
-    found = named_zh(said, names)
+    found = named_zh(said, known.things)
     if found:
         return Wanted(Wait.THING, found)
     if people_zh(said):
         return Unfit("person")
-    return Unfit("names") if names is None else Unfit("thing", bare_zh(said))
+    return Unfit("names") if known.things is None else Unfit("thing", bare_zh(said))
 
 
-def sound_heard_zh(said: str) -> Wanted | Unfit:
+def sound_heard_zh(said: str, known: Known) -> Wanted | Unfit:
     """A sound that is to be heard, as it was said: "敲门声", "狗", "什么动静"."""
-    labels = labels_in(said, heard=True)
+    labels = labels_in(said, known.sounds, heard=True)
     if labels:
         return Wanted(Wait.SOUND, sounds=labels)
     if re.fullmatch(r"(?:任何|有|一点|什么|奇怪的?|很?大的?|大的?)*(?:声音|动静|响声|响动|声响|东西)", said):
@@ -99,50 +94,50 @@ def sound_heard_zh(said: str) -> Wanted | Unfit:
     return Unfit("sound", bare_zh(re.sub(r"的?(?:叫声|声音|声|叫)$", "", said) or said))
 
 
-def _sees(match: re.Match[str], names: ThingNames | None) -> Found:
-    return thing_seen_zh(match["x"], names)
+def _sees(match: re.Match[str], known: Known) -> Found:
+    return thing_seen_zh(match["x"], known)
 
 
-def _gone(match: re.Match[str], names: ThingNames | None) -> Found:
-    found = thing_seen_zh(match["x"], names)
-    return gone(grouped_zh(match["x"], names)) if isinstance(found, Wanted) else found
+def _gone(match: re.Match[str], known: Known) -> Found:
+    found = thing_seen_zh(match["x"], known)
+    return gone(grouped_zh(match["x"], known.things)) if isinstance(found, Wanted) else found
 
 
-def _comes(match: re.Match[str], names: ThingNames | None) -> Found:
+def _comes(match: re.Match[str], known: Known) -> Found:
     """Only what is known comes into view: of anything else nobody can tell ("时间到", "账单来了")."""
-    found = thing_seen_zh(match["x"], names)
+    found = thing_seen_zh(match["x"], known)
     return None if isinstance(found, Unfit) and found.why == "thing" and "现" not in match[0] else found
 
 
-def _hears(match: re.Match[str], names: ThingNames | None) -> Found:
-    return sound_heard_zh(match["x"])
+def _hears(match: re.Match[str], known: Known) -> Found:
+    return sound_heard_zh(match["x"], known)
 
 
-def _makes(match: re.Match[str], names: ThingNames | None) -> Found:
-    labels = labels_in(match["x"])
+def _makes(match: re.Match[str], known: Known) -> Found:
+    labels = labels_in(match["x"], known.sounds)
     return Wanted(Wait.SOUND, sounds=labels) if labels else None
 
 
-def _rings(match: re.Match[str], names: ThingNames | None) -> Found:
+def _rings(match: re.Match[str], known: Known) -> Found:
     """Things that ring, bark or roar: "狗叫", "电话响"."""
-    labels = labels_in(match["x"], heard=True)
+    labels = labels_in(match[0], known.sounds, heard=True)
     return Wanted(Wait.SOUND, sounds=labels) if labels else Unfit("sound", bare_zh(match["x"]))
 
 
-def _says(match: re.Match[str], names: ThingNames | None) -> Found:
+def _says(match: re.Match[str], known: Known) -> Found:
     said = match["x"]
     if re.fullmatch(r"话|什么|点什么|这个|那个|些什么|一句话|话的?声音", said):
         return Unfit("sound", "说话")
     return Wanted(Wait.WORD, words=said)
 
 
-def _ends(match: re.Match[str], names: ThingNames | None) -> Found:
+def _ends(match: re.Match[str], known: Known) -> Found:
     """Sounds are heard when they are over, and not how they end."""
-    return Unfit("event", match[0].rstrip("了")) if labels_in(match["x"], heard=True) else None
+    return Unfit("event", match[0].rstrip("了")) if labels_in(match["x"], known.sounds, heard=True) else None
 
 
 def _look(word: str) -> Read:
-    def read(match: re.Match[str], names: ThingNames | None) -> Found:
+    def read(match: re.Match[str], known: Known) -> Found:
         return Wanted(Wait.LOOK, look=COLOURS_ZH[match["colour"]] if word == "colour" else word)
 
     return read

@@ -67,6 +67,10 @@ class StandingWords(Protocol):
         """It cannot be waited for, and why."""
         ...
 
+    def unheard(self, wanted: Wanted) -> str:
+        """Its sounds have no name any more, so it is not waited for."""
+        ...
+
     def answered(self, wanted: Wanted, by: str = "", origin_is_visitor: bool = True) -> str:
         """What was waited for came about; `by`: the name of the thing or sound."""
         ...
@@ -213,6 +217,10 @@ class StandingPhrases:
                 return f"I can't remind you more often than every {length(LEAST_EVERY_S)}."
             case "event":
                 return f"I would not notice when {turned(unfit.what)}. {INSTEAD.en}"
+
+    def unheard(self, wanted: Wanted) -> str:
+        """Its sounds have no name any more, so it is not waited for."""
+        return f"I can't tell {self._sound(wanted)} from other sounds any more, so I stopped waiting for it."
 
     # ---- answered ----------------------------------------------------------------------------------------------------
 

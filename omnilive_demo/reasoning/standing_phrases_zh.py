@@ -130,6 +130,10 @@ class ChineseStandingPhrases:
             case "event":
                 return f"“{unfit.what}”这样的事我察觉不到。{INSTEAD.zh}"
 
+    def unheard(self, wanted: Wanted) -> str:
+        """Its sounds have no name any more, so it is not waited for."""
+        return f"我现在听不出{self._sound(wanted)}了，所以不再等了。"
+
     # ---- answered ----------------------------------------------------------------------------------------------------
 
     def answered(self, wanted: Wanted, by: str = "", origin_is_visitor: bool = True) -> str:

@@ -12,13 +12,14 @@ import re
 from dataclasses import replace
 
 from omnilive_demo.models.chinese import is_chinese
+from omnilive_demo.models.sound_words import NAMED
 from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause import read_clause, sound_heard, thing_gone, thing_seen
 from omnilive_demo.reasoning.standing_drop import THE_REMINDER
 from omnilive_demo.reasoning.standing_request_zh import read_request_zh
 from omnilive_demo.reasoning.standing_things import turned
 from omnilive_demo.reasoning.standing_time import AMOUNT, CLOCK, DELAY, SOME_DAY, plain_request, seconds_of
-from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wait, Wanted, repeated
+from omnilive_demo.reasoning.standing_wanted import Dropped, Known, Listed, Request, Unfit, Wait, Wanted, repeated
 from omnilive_demo.reasoning.words import plain
 
 MOST_WORDS = 40
@@ -154,16 +155,18 @@ _LISTED = tuple(
 )  # fmt: skip
 
 
-def read_request(text: str, names: ThingNames | None) -> Request | None:
+def read_request(text: str, names: ThingNames | None, sounds: tuple[str, ...] = NAMED) -> Request | None:
     """What a visitor's sentence, in English or Chinese, asks to be told later, or to be told no more; None when it asks
     for neither.
 
     Args:
         text: as typed or recognised.
         names: of things that the eyes know; without it, no thing can be waited for.
+        sounds: names that a sound may get.
     """
+    known = Known(names, sounds)
     if is_chinese(text):
-        return read_request_zh(text, names)
+        return read_request_zh(text, known)
     words = plain_request(text)
     if not words or len(words.split()) > MOST_WORDS:
         return None
@@ -171,7 +174,7 @@ def read_request(text: str, names: ThingNames | None) -> Request | None:
     managed = _managed(words)
     if managed is not None:
         return managed
-    wanted = _repeated(words) or _timed(words) or _told(words, names) or _watched(words, names) or _untimed(words)
+    wanted = _repeated(words) or _timed(words) or _told(words, known) or _watched(words, known) or _untimed(words)
     return replace(wanted, note=_note(wanted.note, text)) if isinstance(wanted, Wanted) and wanted.note else wanted
 
 
@@ -230,10 +233,10 @@ def _timed(words: str) -> Wanted | Unfit | None:
     return None
 
 
-def _told(words: str, names: ThingNames | None) -> Wanted | Unfit | None:
+def _told(words: str, known: Known) -> Wanted | Unfit | None:
     found: Wanted | Unfit | None = None
     for match in filter(None, (pattern.fullmatch(words) for pattern in _TOLD)):
-        found = read_clause(match["clause"], names)
+        found = read_clause(match["clause"], known)
         if isinstance(found, Wanted):
             return replace(found, note=match.groupdict().get("note") or "", every=bool(match["every"]))
         if CLOCK.search(match["clause"]):
@@ -241,7 +244,7 @@ def _told(words: str, names: ThingNames | None) -> Wanted | Unfit | None:
     return found
 
 
-def _watched(words: str, names: ThingNames | None) -> Wanted | Unfit | None:
+def _watched(words: str, known: Known) -> Wanted | Unfit | None:
     for pattern, read in _WATCHED:
         match = pattern.fullmatch(words)
         if match is None:
@@ -249,9 +252,9 @@ def _watched(words: str, names: ThingNames | None) -> Wanted | Unfit | None:
         told = words[match.end("x") :].strip() not in ("", "for me")
         if match["clause"]:  # and tell me when it moves
             clause = re.sub(r"^(?:it|he|she|they)\b", match["x"], match["clause"])
-            found = read_clause(clause, names)
+            found = read_clause(clause, known)
             return replace(found, every=bool(match["every"])) if isinstance(found, Wanted) else found
-        read_as = read(match["x"], names)
+        read_as = read(match["x"], known)
         if isinstance(read_as, Unfit) and match.groupdict().get("weak") and not told:
             return None  # "wait for me", "watch this"
         return read_as

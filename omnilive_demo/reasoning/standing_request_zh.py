@@ -13,11 +13,10 @@ from dataclasses import replace
 from omnilive_demo.models.chinese import run_on
 from omnilive_demo.models.chinese_numbers import AMOUNT, seconds_of
 from omnilive_demo.models.number_words import UNIT_S
-from omnilive_demo.models.thing_names import ThingNames
 from omnilive_demo.reasoning.standing_clause_zh import read_clause_zh, sound_heard_zh, thing_seen_zh
 from omnilive_demo.reasoning.standing_things_zh import turned_zh
 from omnilive_demo.reasoning.standing_time_zh import read_chinese_reminder
-from omnilive_demo.reasoning.standing_wanted import Dropped, Listed, Request, Unfit, Wanted, repeated
+from omnilive_demo.reasoning.standing_wanted import Dropped, Known, Listed, Request, Unfit, Wanted, repeated
 
 MOST_CHARS = 48  # the work grows with their cube, and this runs where nothing slow may
 
@@ -103,12 +102,12 @@ _UNTIMED = re.compile(
 )
 
 
-def read_request_zh(text: str, names: ThingNames | None) -> Request | None:
+def read_request_zh(text: str, known: Known) -> Request | None:
     """What a Chinese sentence asks to be told later, or to be told no more; None when it asks for neither.
 
     Args:
         text: as typed or recognised.
-        names: of things that the eyes know; without it, no thing can be waited for.
+        known: what can be waited for by its name; without names of things, no thing can.
     """
     words = run_on(text)
     if not words or len(words) > MOST_CHARS:
@@ -118,7 +117,7 @@ def read_request_zh(text: str, names: ThingNames | None) -> Request | None:
         return managed
     words = _LEADING.sub("", words, count=1)
     asked = _managed(words) or _timed(words) or _clock(words)
-    asked = asked or _told(words, names) or _watched(words, names) or _untimed(words)
+    asked = asked or _told(words, known) or _watched(words, known) or _untimed(words)
     return replace(asked, note=_spelled(asked.note, text)) if isinstance(asked, Wanted) else asked
 
 
@@ -168,29 +167,29 @@ _SOME_DAY = re.compile(
 )
 
 
-def _told(words: str, names: ThingNames | None) -> Wanted | Unfit | None:
+def _told(words: str, known: Known) -> Wanted | Unfit | None:
     found: Wanted | Unfit | None = None
     for match in filter(None, (pattern.fullmatch(words) for pattern in _TOLD)):
         note = match.groupdict().get("note") or ""
         if note and _NOTE_ASKS.search(note):
             continue
-        read = read_clause_zh(match["clause"], names)
+        read = read_clause_zh(match["clause"], known)
         if isinstance(read, Wanted):
             return replace(read, note=turned_zh(note), every=bool(match["every"]))
         found = found or read
     return found
 
 
-def _watched(words: str, names: ThingNames | None) -> Wanted | Unfit | None:
+def _watched(words: str, known: Known) -> Wanted | Unfit | None:
     for pattern, by_eye in _WATCHED:
         match = pattern.fullmatch(words)
         if match is None:
             continue
         said = re.sub(r"(?:的)?(?:出现|来|过来|经过|动静)?(?:没有|了没有|了)?$", "", match["x"]) or match["x"]
-        read = thing_seen_zh(said, names) if by_eye else sound_heard_zh(said)
+        read = thing_seen_zh(said, known) if by_eye else sound_heard_zh(said, known)
         told = match.end("x") < len(words)
         if isinstance(read, Unfit):
-            clause = read_clause_zh(match["x"], names)
+            clause = read_clause_zh(match["x"], known)
             read = clause if isinstance(clause, Wanted) else read
         return read if told or isinstance(read, Wanted) else None  # "看着我", "注意安全"
     return None

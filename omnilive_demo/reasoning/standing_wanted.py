@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from omnilive_demo.models.sound_words import NAMED
+from omnilive_demo.models.thing_names import ThingNames
+
 LEAST_EVERY_S = 30.0
 """Seconds between two tellings of a reminder that comes again and again: oftener, nobody else would get a word in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What can be waited for by its name.
+
+    things: that the eyes know; None: they know none. sounds: the names that those who listen may give.
+    """
+
+    things: ThingNames | None = None
+    sounds: tuple[str, ...] = NAMED
 
 
 class Wait(StrEnum):
@@ -55,6 +71,11 @@ class Unfit:
 
     why: Lack
     what: str = ""
+
+
+Found = Wanted | Unfit | None
+"""What a clause is read as; None: as none of it."""
+Read = Callable[[re.Match[str], Known], Found]
 
 
 def gone(groups: tuple[tuple[str, ...], ...]) -> Wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from omnilive_demo.speech.synthesizer import Voice, VoiceInfo
 from omnilive_demo.speech.visitor_voice import OWN, OwnVoice, VisitorVoice, own_voices
@@ -11,9 +11,14 @@ SLOWEST, FASTEST = 0.5, 2.0  # factors on normal speed
 
 
 class Voicing:
-    """A visitor's choice. It is asked for with every answer, so a change counts from the next sentence on."""
+    """A visitor's choice. It is asked for with every answer, so a change counts from the next sentence on.
 
-    def __init__(self) -> None:
+    Args:
+        tell_rate: told each new rate, for the pages to show; None: nobody shows it.
+    """
+
+    def __init__(self, tell_rate: Callable[[float], None] | None = None) -> None:
+        self._tell_rate = tell_rate
         self._voice = Voice()
         self._page_rate = self._voice.rate  # what the page said last; it says it again whenever it connects
         self._chosen = False
@@ -44,7 +49,9 @@ class Voicing:
         """Speak so much faster (or slower, below 1) from the next sentence on; whether that was possible."""
         rate = min(max(self._voice.rate * factor, SLOWEST), FASTEST)
         changed = abs(rate - self._voice.rate) > 0.01
-        self._voice = Voice(self._voice.name, rate)
+        self._set(self._voice.name, rate)
+        if changed and self._tell_rate is not None:
+            self._page_rate = rate  # the page was told: to say the old one again is to go back to it
         return changed
 
     def lend(self, visitor: VisitorVoice) -> None:
@@ -90,5 +97,10 @@ class Voicing:
             wanted = spoken[0]
         self._chosen = self._chosen or name is not None or language is not None
         asked, self._page_rate = self._page_rate, rate or self._page_rate
-        self._voice = Voice(wanted, self._voice.rate if self._page_rate == asked else self._page_rate)
+        self._set(wanted, self._voice.rate if self._page_rate == asked else self._page_rate)
         self._speak = self._speak if speak is None else speak
+
+    def _set(self, name: str, rate: float) -> None:
+        before, self._voice = self._voice.rate, Voice(name, rate)
+        if rate != before and self._tell_rate is not None:
+            self._tell_rate(rate)

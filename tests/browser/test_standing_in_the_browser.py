@@ -54,3 +54,22 @@ def test_the_switch_for_remarks_is_off_at_first(visitors):
     visitor.page.keyboard.press("Escape")
     visitor.page.click("[data-el=settings]")
     assert visitor.page.get_by_label("Speak up when something new happens").is_checked()
+
+
+def test_the_slider_follows_what_is_said_about_the_pace(visitors):
+    visitor = visitors().open()
+    page = visitor.page
+    visitor.play_sample()
+    page.click("[data-el=settings]")
+    assert page.locator("#ol-speed").input_value() == "1"
+    page.keyboard.press("Escape")
+    visitor.ask("Speak more slowly")
+    page.click("[data-el=settings]")
+    assert "0.83 ×" in page.locator("label[for=ol-speed]").inner_text()
+    assert page.locator("#ol-speed").input_value() == "0.85", "the nearest step"
+    page.reload()
+    page.wait_for_selector("#omnilive[data-phase=live]")
+    page.click("[data-el=settings]")
+    assert "0.83 ×" in page.locator("label[for=ol-speed]").inner_text()
+    page.locator("#ol-speed").fill("1")
+    assert "1.00 ×" in page.locator("label[for=ol-speed]").inner_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omnilive_demo.evaluation import instruction
+from omnilive_demo.evaluation import stats
 from omnilive_demo.evaluation.__main__ import main
 
 MEASURED = Path(__file__).parents[2] / "docs" / "measurements" / "instruction_zh.json"
@@ -30,8 +30,8 @@ def test_it_measures_the_shipped_classifier_and_the_file_in_the_repository_says_
 
 
 def test_shares_have_an_interval() -> None:
-    assert instruction.share([True] * 50) == {"share": 1.0, "n": 50, "ci95": [1.0, 1.0]}
-    low, high = instruction.share([True, False] * 50)["ci95"]
+    assert stats.share([True] * 50) == {"share": 1.0, "n": 50, "ci95": [1.0, 1.0]}
+    low, high = stats.share([True, False] * 50)["ci95"]
     assert 0.38 < low < 0.45
     assert 0.55 < high < 0.62
 

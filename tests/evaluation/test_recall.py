@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnilive_demo.evaluation import recall
-from omnilive_demo.evaluation.recall import Trial, chance, difference, figures, first_right, ratio_interval
+from omnilive_demo.evaluation.recall import Trial, chance, difference, figures, first_right
+from omnilive_demo.evaluation.stats import ratio_interval
 
 
 def trial(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnilive_demo.evaluation import stats
 from omnilive_demo.evaluation.stats import bootstrap_interval, percentile, slope, summary
 
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
@@ -50,3 +52,13 @@ def test_the_bootstrap_interval_holds_the_median_and_narrows_with_more_values() 
     assert low <= percentile(few, 50) <= high
     low_many, high_many = bootstrap_interval(many, lambda v: percentile(v, 50))
     assert high_many - low_many < high - low
+
+
+def test_a_share_of_nothing_is_none_and_one_of_groups_counts_their_values() -> None:
+    assert stats.share([]) == {"share": None, "n": 0, "ci95": None}
+    assert stats.bare_share([]) is None
+    found = stats.share_of(np.array([2.0, 0.0]), np.array([2.0, 6.0]))
+    assert (found["share"], found["n"]) == (0.25, 8)
+    assert found["ci95"] == [0.0, 1.0], "whole groups are drawn"
+    assert (stats.percent(None), stats.percent(0.5), stats.percents(None)) == ("-", "50.0%", "-")
+    assert stats.percents([0.25, 0.5]) == "25.0% … 50.0%"

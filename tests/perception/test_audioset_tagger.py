@@ -106,6 +106,7 @@ def test_labels_without_a_name_are_never_told():
 def test_sounds_of_a_stream_may_have_names_of_their_own():
     class Cat:
         name = "cat"
+        names = ()
 
         def tag(self, sound: np.ndarray) -> Tag:
             return Tag("meowing cat", 0.95)
@@ -187,3 +188,7 @@ def test_missing_broken_and_foreign_files_are_told_plainly(folder: Path, tmp_pat
     (copy / "model.safetensors").write_bytes(weights[: len(weights) // 2])
     with pytest.raises(RuntimeError, match="cannot be read"):
         AudioSetTagger(copy)
+
+
+def test_it_tells_which_names_it_may_give(tagger: AudioSetTagger) -> None:
+    assert set(tagger.names) == {name_of(label) for label in tagger._labels} - {"", "speech", "silence", "other"}

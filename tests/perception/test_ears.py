@@ -174,6 +174,7 @@ class Certain:
     """Takes everything for the same."""
 
     name = "certain"
+    names = ()
 
     def __init__(self, label: str, score: float = 0.95) -> None:
         self.as_ = Tag(label, score)

@@ -10,6 +10,7 @@ from omnilive_demo.records import Heard
 
 class Scripted:
     name = "scripted"
+    names = ()
 
     def __init__(self, *tags: Tag) -> None:
         self.tags = list(tags)

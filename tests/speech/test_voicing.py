@@ -100,3 +100,18 @@ def test_a_page_that_connects_again_does_not_undo_what_was_said_about_the_pace()
     quick.pace(1.5)
     quick.change(VOICES, rate=1.0)
     assert quick.voice == Voice("en-us", 1.5), "a page that was never changed says 1.0"
+
+
+def test_a_page_that_follows_what_was_said_about_the_pace_can_go_back():
+    told: list[float] = []
+    voicing = Voicing(told.append)
+    voicing.change(VOICES, rate=1.0)
+    assert not told, "it was so already"
+    voicing.pace(0.8)
+    voicing.change(VOICES, rate=0.8)
+    assert told == [0.8], "a page that connects again says what it was told"
+    voicing.change(VOICES, rate=1.0)
+    assert voicing.voice == Voice("en-us", 1.0), "the visitor moved it back"
+    voicing.pace(0.1)
+    voicing.pace(0.1)
+    assert told == [0.8, 1.0, 0.5], "what is as slow as can be is not told again"
