@@ -22,6 +22,7 @@ import numpy as np
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.events import MemoryFigures
 from omnilive_demo.memory import recalling
+from omnilive_demo.memory.by_day import ByDay
 from omnilive_demo.memory.calendar import Calendar
 from omnilive_demo.memory.clip_builder import ClipBuilder, ClipRule
 from omnilive_demo.memory.clip_keeping import ClipKeeper
@@ -269,6 +270,10 @@ class SessionMemory:
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
         """Closed clips whose number is `first` to `last` (included), read as they are asked for."""
         return ShelvedClips(self._shelf, self._entries(first, last))
+
+    def by_day(self) -> ByDay:
+        """What is remembered now, by days, hours and stretches of time."""
+        return ByDay(self._log.view(), Calendar(self.sittings, self._offset_s), self._names, self.clips)
 
     def clip_numbers(self) -> frozenset[int]:
         """The numbers of all closed clips."""
