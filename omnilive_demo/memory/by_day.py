@@ -99,6 +99,17 @@ class ByDay:
         """Sounds of a stretch, the newest `most`."""
         return tuple(self._view.sounds[int(i)].heard for i in _touching(self._view.sound_times, from_s, to_s)[-most:])
 
+    def parts(self, times: NDArray[np.float64], offset_s: float = 0.0) -> tuple[Part, ...]:
+        """Where in time some moments `[n, 2]` of the stream lie: of each time that the app ran one part."""
+        sittings = self._calendar.sittings_of(times[:, 0])
+        found = []
+        for sitting in np.unique(sittings):
+            own = times[sittings == sitting]
+            start_s = own[:, 0].min()
+            local_s = float(self._calendar.local(np.array([start_s]), offset_s)[0])
+            found.append(Part(round(float(start_s), 3), round(float(own[:, 1].max()), 3), round(local_s, 3)))
+        return tuple(sorted(found, key=lambda part: (part.local_s, part.start_s)))
+
     # ---- inside ------------------------------------------------------------------------------------------------------
 
     def _stretches(
@@ -175,17 +186,7 @@ class ByDay:
         """Where in the stream it lies: of each sitting one part, cut at the ends of the unit."""
         view = self._view
         times = np.concatenate([view.clip_times[clips], view.word_times[words], view.sound_times[sounds]])
-        sittings = self._calendar.sittings_of(times[:, 0])
-        found = []
-        for sitting in np.unique(sittings):
-            own = times[sittings == sitting]
-            start_s = own[:, 0].min()
-            local_s = float(self._calendar.local(np.array([start_s]), offset_s)[0])
-            begins_s, ends_s = start_s + unit * unit_s - local_s, start_s + (unit + 1) * unit_s - local_s
-            cut_s = max(0.0, begins_s - start_s)
-            end_s = float(min(own[:, 1].max(), ends_s))
-            found.append(Part(round(float(start_s + cut_s), 3), round(end_s, 3), round(local_s + cut_s, 3)))
-        return tuple(sorted(found, key=lambda part: (part.local_s, part.start_s)))
+        return tuple(_cut(part, unit * unit_s, (unit + 1) * unit_s) for part in self.parts(times, offset_s))
 
 
 class _Passing:
@@ -216,6 +217,12 @@ class _Passing:
         """The clips of a unit, in order, and their seconds in it."""
         begin, end = np.searchsorted(self._passed, [unit, unit + 1])
         return self._clips[begin:end], self._seconds[begin:end]
+
+
+def _cut(part: Part, from_local_s: float, to_local_s: float) -> Part:
+    early_s = max(0.0, from_local_s - part.local_s)
+    end_s = min(part.end_s, part.start_s + to_local_s - part.local_s)
+    return Part(round(part.start_s + early_s, 3), round(end_s, 3), round(part.local_s + early_s, 3))
 
 
 def _unit_of(local_s: NDArray[np.float64], unit_s: float) -> NDArray[np.int64]:

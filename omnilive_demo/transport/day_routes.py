@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -45,9 +46,9 @@ def day_routes(owner: Owner, guard: Callable[[Endpoint], Endpoint]) -> list[Rout
         memory, asked = owner(request).session.memory, request.query_params
         most = _most(request, MOST_CLIPS)
         if "clip" in asked:
-            return reply(await read(_around, memory, whole(asked["clip"], "clip"), most))
+            return reply(await read(_around, memory, whole(asked["clip"], "clip"), most, _offset_s(request)))
         from_s, to_s = number(asked.get("from_s", "0"), "from_s"), number(asked.get("to_s", "1e12"), "to_s")
-        return reply(await read(_between, memory, from_s, to_s, most))
+        return reply(await read(_between, memory, from_s, to_s, most, _offset_s(request)))
 
     routes: Sequence[tuple[str, Endpoint]] = (("days", days), ("days/{date}", day), ("timeline", timeline))
     return [Route(f"/api/session/{path}", guard(endpoint), methods=["GET"]) for path, endpoint in routes]
@@ -73,23 +74,27 @@ def _told(memory: LongMemory, stretch: Stretch) -> Json:
     return {**wire.plain(stretch), "thumbnail": telling.told_clip(clips[0]).thumbnail if clips else ""}
 
 
-def _around(memory: LongMemory, clip: int, most: int) -> Json:
+def _around(memory: LongMemory, clip: int, most: int, offset_s: float) -> Json:
     by_day = memory.by_day()
     found = by_day.around(clip, most)
     if not found:
         raise ApiError(404, "no_clip", "There is no such clip.", "It may have been forgotten.")
-    return _stretch(by_day, found, found[0].start_s, found[-1].end_s, more=False)
+    told = _stretch(by_day, found, found[0].start_s, found[-1].end_s, offset_s)
+    return {**told, "more": False}
 
 
-def _between(memory: LongMemory, from_s: float, to_s: float, most: int) -> Json:
+def _between(memory: LongMemory, from_s: float, to_s: float, most: int, offset_s: float) -> Json:
     by_day = memory.by_day()
     found = by_day.between(from_s, to_s)
     more = len(found) > most
-    return _stretch(by_day, found[:most], from_s, found[most - 1].end_s if more else to_s, more)
+    told = _stretch(by_day, found[:most], from_s, found[most - 1].end_s if more else to_s, offset_s)
+    return {**told, "more": more}
 
 
-def _stretch(by_day: ByDay, clips: Sequence[Clip], from_s: float, to_s: float, more: bool) -> Json:
-    told = [_fields(telling.told_clip(clip)) for clip in clips]  # each is read from the disk here
+def _stretch(by_day: ByDay, clips: Sequence[Clip], from_s: float, to_s: float, offset_s: float) -> Json:
+    clips = tuple(clips)  # each is read from the disk here, once
+    times = np.array([(clip.start_s, clip.end_s) for clip in clips]).reshape(-1, 2)
+    told = [_fields(telling.told_clip(clip)) for clip in clips]
     words = [
         _fields(Caption(place, said.text, True, said.origin, said.start_s, said.end_s, said.answered))
         for place, said in by_day.spoken(from_s, to_s, MOST_WORDS)
@@ -98,7 +103,7 @@ def _stretch(by_day: ByDay, clips: Sequence[Clip], from_s: float, to_s: float, m
         _fields(SoundNoticed(heard.label, heard.score, heard.start_s, heard.end_s, heard.origin))
         for heard in by_day.heard(from_s, to_s, MOST_WORDS)
     ]
-    return {"clips": told, "captions": words, "sounds": sounds, "more": more}
+    return {"clips": told, "captions": words, "sounds": sounds, "parts": wire.plain(by_day.parts(times, offset_s))}
 
 
 def _fields(event: ClipRemembered | Caption | SoundNoticed) -> Json:

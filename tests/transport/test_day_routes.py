@@ -82,6 +82,7 @@ async def test_a_stretch_is_told_in_pieces_with_its_words_and_sounds(web: Any) -
     assert ([one["caption"] for one in first["clips"]], first["more"]) == ([f"Clip {i}." for i in range(4)], True)
     assert first["captions"][0]["text"] == "the keys are here"
     assert (first["captions"][0]["utterance"], first["sounds"]) == (1, [])
+    assert first["parts"] == [{"start_s": NOON_S, "end_s": NOON_S + 63.0, "local_s": MIDNIGHT_S + NOON_S}]
     assert set(first["clips"][0]) == {
         "id", "start_s", "end_s", "frames", "labels", "caption", "tokens_seen", "tokens_kept", "thumbnail", "open"
     }  # fmt: skip
