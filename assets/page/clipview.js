@@ -1,6 +1,6 @@
 // One clip in words and pictures: a card beside it on hover or focus, a dialog on Enter.
 
-import { clockTime, dayName, dayOf, duration, localTime, make, quoted, setText } from './text.js';
+import { clockTime, dayName, dayOf, duration, make, quoted, setText } from './text.js';
 
 const PEEK_MS = 180; // the pointer only passing by opens nothing
 const KEPT = 60; // clips whose frames stay at hand
@@ -95,11 +95,13 @@ export class ClipView {
     const add = (name, text, fig = false) => text && list.append(make('dt', { text: name }), make('dd', { text, class: fig ? 'fig' : '' }));
     const short = (text) => (text.length > 220 ? `${text.slice(0, 220)}…` : text);
     const local = this.timeline.localOf(start_s);
-    if (local !== null) add('on', `${dayName(dayOf(local))} at ${localTime(local)}`);
-    add('time', `${clockTime(start_s)} to ${open ? 'now' : clockTime(end_s)} · ${duration(end_s - start_s)}`, true);
+    const { stamp } = this.timeline;
+    if (local !== null) add('day', dayName(dayOf(local)));
+    add('time', `${stamp(start_s)} to ${open ? 'now' : stamp(end_s)} · ${duration(end_s - start_s)}`, true);
+    if (local !== null) add('stream', `since ${clockTime(start_s)}`, true);
     if (clips.length === 1) add('seen', short(face.caption));
     add('said', short(said.map((event) => quoted(event.text)).join(' ')));
-    add('heard', heard.map((event) => `${event.label} at ${clockTime(event.start_s)}`).slice(0, 4).join(', '));
+    add('heard', heard.map((event) => `${event.label} at ${stamp(event.start_s)}`).slice(0, 4).join(', '));
     const [kept, seen] = ['tokens_kept', 'tokens_seen'].map((key) => clips.reduce((sum, clip) => sum + clip[key], 0));
     // Learned memory writes 4 rows for each frame and one for the clip; without training, patches are kept or dropped. A
     // visit keeps the eyes with which it began, so the name of what runs now does not tell it alone.
@@ -117,7 +119,7 @@ export class ClipView {
     clearTimeout(this.timer);
     this.ui.el('pop').hidden = true;
     const { face, start_s, open, clips } = group;
-    setText(this.ui.el('clip-title'), open && clips.length === 1 ? `Now, since ${clockTime(start_s)}` : `From ${clockTime(start_s)}`);
+    setText(this.ui.el('clip-title'), open && clips.length === 1 ? `Now, since ${clockTime(start_s)}` : `From ${this.timeline.stamp(start_s)}`);
     const frames = make('div', { class: 'frames' });
     const row = make('div', { class: 'row' },
       make('button', { type: 'button', class: 'plain', text: 'Ask about this moment', onclick: () => this.#ask(group) }),

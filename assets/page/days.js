@@ -1,6 +1,6 @@
 // The memory from further away: a card for each day, or for each hour of a day, with a picture and a sentence.
 
-import { bytes, count, dayName, duration, make, offsetS, setText } from './text.js';
+import { bytes, count, dayName, make, offsetS, setText } from './text.js';
 
 const FRESH_MS = 20000; // how long what was fetched is good enough while new clips come
 
@@ -86,13 +86,13 @@ export class Days {
   #name({ date, hour, length, parts }) { return `${date}${hour === null ? '' : ` ${hour}`}${parts.length ? '' : ` ${length} empty`}`; }
 
   #card(name, entry) {
-    const inside = [make('span', { class: 'pic' }, make('img', { alt: '', draggable: 'false' })), make('span', { class: 'head' }, make('b'), make('span', { class: 'fig' })), make('span', { class: 'sum' })];
-    if (!entry.parts.length) return make('div', { class: 'card none', 'data-card': name }, ...inside.slice(1));
+    const inside = [make('span', { class: 'pic' }, make('img', { alt: '', draggable: 'false' })), make('b'), make('span', { class: 'fig' }), make('span', { class: 'sum' })];
+    if (!entry.parts.length) return make('div', { class: 'card none', 'data-card': name }, inside[1], inside[3]);
     return make('button', { type: 'button', class: 'card', 'data-card': name, tabindex: '-1' }, ...inside);
   }
 
   #fill(node, entry) {
-    const { date, hour, length, seconds, clips, summary, thumbnail, parts } = entry;
+    const { date, hour, length, clips, summary, thumbnail, parts } = entry;
     const title = hour === null ? this.#dayTitle(date, length) : hourName(hour, length);
     setText(node.querySelector('b'), title);
     setText(node.querySelector('.sum'), summary);
@@ -100,9 +100,9 @@ export class Days {
     const [image] = node.getElementsByTagName('img');
     image.hidden = !thumbnail;
     if (thumbnail && image.getAttribute('src') !== thumbnail) image.src = thumbnail;
-    const figures = [seconds >= 1 ? duration(seconds) : '', count(clips, 'clip')].filter(Boolean).join(' · ');
+    const figures = [count(clips, 'clip'), clips ? bytes(entry.bytes) : ''].filter(Boolean).join(' · ');
     setText(node.querySelector('.fig'), figures);
-    node.title = `${bytes(entry.bytes)} · ${entry.tokens_kept.toLocaleString('en')} of ${entry.tokens_seen.toLocaleString('en')} tokens kept`;
+    node.title = `${entry.tokens_kept.toLocaleString('en')} of ${entry.tokens_seen.toLocaleString('en')} tokens kept`;
     node.setAttribute('aria-label', `${hour === null ? dayName(date) : hourName(hour)}, ${figures}. ${summary}`);
     node.onclick = () => this.open(entry, hour === null ? '' : `${hourName(hour)} to ${hourName(hour + 1)}`);
   }

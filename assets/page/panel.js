@@ -283,7 +283,7 @@ export class Panel {
     };
     const parts = group?.parts ?? (group ? [group] : []);
     const one = group?.parts ? twice(`Forget ${group.name}`, 'Really all of it? Press again', () => parts.forEach((part) => send(part.start_s, part.end_s)), 'primary')
-      : group && make('button', { type: 'button', class: 'primary', text: `Forget ${clockTime(group.start_s)} to ${clockTime(group.end_s)} (${duration(group.end_s - group.start_s)})`, onclick: () => send(group.start_s, group.end_s) });
+      : group && make('button', { type: 'button', class: 'primary', text: `Forget ${ui.timeline.stamp(group.start_s)} to ${ui.timeline.stamp(group.end_s)} (${duration(group.end_s - group.start_s)})`, onclick: () => send(group.start_s, group.end_s) });
     ui.el('forget-pane').replaceChildren(
       make('p', { text: 'What is forgotten is deleted from this server: pictures, words and sounds. There is no way back.' }),
       make('div', { class: 'choices' }, one ?? '',

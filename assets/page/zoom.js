@@ -134,8 +134,8 @@ export class Zoom {
 
   async #forget() {
     const { place, day } = this;
-    if (place) { this.ui.forget({ parts: place.parts, name: `${place.title} on ${dayName(place.day)}` }); return; }
-    this.ui.forget({ parts: (this.days.entries ?? []).flatMap(({ parts }) => parts), name: dayName(day) });
+    if (place) { this.ui.forget({ parts: place.parts, name: `${place.title} on ${dayName(place.day, true)}` }); return; }
+    this.ui.forget({ parts: (this.days.entries ?? []).flatMap(({ parts }) => parts), name: `all of ${dayName(day, true)}` });
   }
 
   #tell() {
