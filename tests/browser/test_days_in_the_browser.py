@@ -89,7 +89,7 @@ def focused(visitor: Visitor, name: str) -> Any:
     return visitor.page.evaluate(f"document.activeElement?.dataset.{name} ?? ''")
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_from_days_to_hours_to_clips_and_back(come: Callable[..., Visitor]) -> None:
     visitor = come()
     page = visitor.page
@@ -137,7 +137,7 @@ def test_from_days_to_hours_to_clips_and_back(come: Callable[..., Visitor]) -> N
     assert page.locator(".strip .clip").count() == 500
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_what_was_never_told_is_fetched_when_it_is_found(come: Callable[..., Visitor]) -> None:
     """The first clips of the first day are not among those that a page is greeted with."""
     visitor = come()
@@ -160,7 +160,7 @@ def test_what_was_never_told_is_fetched_when_it_is_found(come: Callable[..., Vis
     visitor.wait_text("[data-el=clip-pane] .facts", "to the question")
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_on_a_phone_all_of_it_can_be_reached_without_scrolling_sideways(come: Callable[..., Visitor]) -> None:
     visitor = come(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     page = visitor.page
@@ -175,7 +175,7 @@ def test_on_a_phone_all_of_it_can_be_reached_without_scrolling_sideways(come: Ca
     assert min(sizes) >= 42
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_forgetting_the_last_five_minutes_is_one_click_and_a_second_one_to_be_sure(
     come: Callable[..., Visitor],
 ) -> None:
