@@ -128,6 +128,7 @@ export class Talk {
       this.#body(turn);
       if (final) this.#why(turn);
     });
+    if (final && this.marked === id && this.timeline.marks.size) this.mark(turn); // it named its evidence: the ranks are those of its chips
     if (final && !turn.announced) {
       turn.announced = true;
       setText(this.ui.el('announce'), turn.text);
@@ -194,8 +195,10 @@ export class Talk {
 
   mark(turn) {
     const ranks = new Map();
-    this.ui.clipView.score(turn.evidence, 'the question');
     for (const { clip_id } of this.#chosen(turn)) if (clip_id !== null && !ranks.has(clip_id)) ranks.set(clip_id, ranks.size + 1);
+    if (this.marked === turn.id && String([...ranks.keys()]) === String([...this.timeline.marks.keys()])) return;
+    this.marked = turn.id;
+    this.ui.clipView.score(turn.evidence, 'the question');
     this.timeline.mark(ranks, `${ranks.size === 1 ? '1 clip' : `${ranks.size} clips`} of the answer`);
   }
 
