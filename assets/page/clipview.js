@@ -1,6 +1,6 @@
 // One clip in words and pictures: a card beside it on hover or focus, a dialog on Enter.
 
-import { clockTime, duration, make, quoted, setText } from './text.js';
+import { clockTime, dayName, dayOf, duration, make, quoted, setText } from './text.js';
 
 const PEEK_MS = 180; // the pointer only passing by opens nothing
 const KEPT = 60; // clips whose frames stay at hand
@@ -8,6 +8,8 @@ const KEPT = 60; // clips whose frames stay at hand
 export class ClipView {
   constructor(ui, live, api, timeline) {
     Object.assign(this, { ui, live, api, timeline });
+    this.scores = new Map(); // clip -> how well it fits
+    this.scoredBy = ''; // what it was compared with
     this.details = new Map(); // clip -> promise of {detail, frames: [{t_s, url}]}
     live.on('hello', ({ models }) => { this.compressor = Object.fromEntries(models)['memory compressor'] ?? ''; });
     live.on('reset', () => this.#forget()).on('figures', (event) => event.forgot_from_s !== null && this.#forget());
@@ -16,6 +18,13 @@ export class ClipView {
   #forget() {
     for (const wanted of this.details.values()) wanted.then(({ frames }) => frames.forEach(({ url }) => url.startsWith('blob:') && URL.revokeObjectURL(url))).catch(() => {});
     this.details.clear();
+    this.scores.clear();
+  }
+
+  /** How well clips fit a question or a search, best first; a clip that was found twice counts by its best. */
+  score(evidence, by) {
+    this.scoredBy = by;
+    this.scores = new Map([...evidence].reverse().filter(({ clip_id: id }) => id !== null).map(({ clip_id: id, score }) => [id, score]));
   }
 
   /** A clip's own frames and words, fetched once. */
@@ -85,17 +94,21 @@ export class ClipView {
     const list = make('dl', { class: 'facts' });
     const add = (name, text, fig = false) => text && list.append(make('dt', { text: name }), make('dd', { text, class: fig ? 'fig' : '' }));
     const short = (text) => (text.length > 220 ? `${text.slice(0, 220)}…` : text);
-    add('time', `${clockTime(start_s)} to ${open ? 'now' : clockTime(end_s)} · ${duration(end_s - start_s)}`, true);
+    const local = this.timeline.localOf(start_s);
+    const { stamp } = this.timeline;
+    if (local !== null) add('day', dayName(dayOf(local)));
+    add('time', `${stamp(start_s)} to ${open ? 'now' : stamp(end_s)} · ${duration(end_s - start_s)}`, true);
+    if (local !== null) add('stream', `since ${clockTime(start_s)}`, true);
     if (clips.length === 1) add('seen', short(face.caption));
     add('said', short(said.map((event) => quoted(event.text)).join(' ')));
-    add('heard', heard.map((event) => `${event.label} at ${clockTime(event.start_s)}`).slice(0, 4).join(', '));
+    add('heard', heard.map((event) => `${event.label} at ${stamp(event.start_s)}`).slice(0, 4).join(', '));
     const [kept, seen] = ['tokens_kept', 'tokens_seen'].map((key) => clips.reduce((sum, clip) => sum + clip[key], 0));
     // Learned memory writes 4 rows for each frame and one for the clip; without training, patches are kept or dropped. A
     // visit keeps the eyes with which it began, so the name of what runs now does not tell it alone.
     const drops = this.compressor?.startsWith('training-free') && clips.every((clip) => clip.tokens_kept !== 4 * clip.frames + 1);
     if (seen) add('memory', drops ? `${kept} of ${seen} patches kept (${Math.round((1 - kept / seen) * 100)} % dropped as unchanged)` : `${kept} of ${seen} tokens kept`, true);
-    const score = this.scores?.get(face.id);
-    if (score !== undefined) add('similarity', score.toFixed(2), true);
+    const scores = clips.map(({ id }) => this.scores.get(id)).filter((score) => score !== undefined);
+    if (scores.length) add('similarity', `${Math.max(...scores).toFixed(2)} to ${this.scoredBy}`);
     return list;
   }
 
@@ -106,7 +119,7 @@ export class ClipView {
     clearTimeout(this.timer);
     this.ui.el('pop').hidden = true;
     const { face, start_s, open, clips } = group;
-    setText(this.ui.el('clip-title'), open && clips.length === 1 ? `Now, since ${clockTime(start_s)}` : `From ${clockTime(start_s)}`);
+    setText(this.ui.el('clip-title'), open && clips.length === 1 ? `Now, since ${clockTime(start_s)}` : `From ${this.timeline.stamp(start_s)}`);
     const frames = make('div', { class: 'frames' });
     const row = make('div', { class: 'row' },
       make('button', { type: 'button', class: 'plain', text: 'Ask about this moment', onclick: () => this.#ask(group) }),

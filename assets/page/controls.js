@@ -43,7 +43,7 @@ export class Controls {
       sound: () => ui.stage.toggleSound(),
       calm: () => ui.stage.calm('closed'),
       'clear-marks': () => ui.timeline.unmark(),
-      'to-now': () => ui.timeline.toNow(),
+      'to-now': () => { ui.timeline.unmark(); ui.zoom.toNow(); },
       'take-over': () => { ui.close('tabs'); this.takeOver(); },
       watch: () => { ui.close('tabs'); this.live.start('watch'); },
       'retry-seat': () => this.live.retryNow(),
@@ -53,7 +53,7 @@ export class Controls {
       if (!target) return;
       const { act, open, zoom, tab } = target.dataset;
       if (target.matches('[data-close]')) target.closest('dialog').close();
-      else if (zoom) ui.timeline.setZoom(zoom);
+      else if (zoom) ui.zoom.to(zoom);
       else if (open) ({ source: () => ui.panel.openSource(tab), settings: () => ui.panel.openSettings(), models: () => ui.panel.openModels(), forget: () => ui.panel.openForget(), voice: () => ui.ownVoice.open() })[open]();
       else acts[act]?.();
     });
@@ -81,8 +81,8 @@ export class Controls {
     } else if (event.key === ' ' && !event.repeat && !event.target.closest?.('button, a, summary')) {
       event.preventDefault();
       this.toggleMic();
-    } else if ((event.key === 'ArrowLeft' || event.key === 'ArrowRight') && !event.target.closest?.('.clip, [role="tab"]')) {
-      const clips = ui.el('strip').querySelectorAll('.clip');
+    } else if ((event.key === 'ArrowLeft' || event.key === 'ArrowRight') && !event.target.closest?.('.clip, .card, [role="tab"]')) {
+      const clips = ui.root.querySelectorAll('.strip:not([hidden]) .clip, .cards:not([hidden]) button.card');
       clips[clips.length - 1]?.focus();
     }
   }

@@ -5,12 +5,14 @@ import { Audio } from './audio.js';
 import { ClipView } from './clipview.js';
 import { Controls } from './controls.js';
 import { Devices, WakeLock } from './devices.js';
+import { Figures } from './figures.js';
 import { Keeping } from './keeping.js';
 import { Live } from './live.js';
 import { Loading } from './loading.js';
 import { Media } from './media.js';
 import { OwnVoice } from './ownvoice.js';
 import { Panel } from './panel.js';
+import { Past } from './past.js';
 import { Recall } from './recall.js';
 import { Stage } from './stage.js';
 import { Standing } from './standing.js';
@@ -18,6 +20,7 @@ import { Talk } from './talk.js';
 import { make, setText } from './text.js';
 import { Timeline } from './timeline.js';
 import { Waterfall } from './waterfall.js';
+import { Zoom } from './zoom.js';
 
 /** The shell and its named parts; what the modules ask of each other goes through here. */
 class Page {
@@ -103,6 +106,8 @@ function begin(root) {
   const audio = new Audio(live);
   page.audio = audio;
   page.timeline = new Timeline(page, live);
+  page.zoom = new Zoom(page, live, api, page.timeline, new Past(page, live, api, page.timeline));
+  new Figures(page, live);
   page.loading = new Loading(page, live); // before the stage: it takes the faults that are about models
   page.stage = new Stage(page, live, api);
   page.standing = new Standing(page, live);

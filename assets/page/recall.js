@@ -1,5 +1,7 @@
 // Searching the memory, and taking it along as a file.
 
+import { quoted } from './text.js';
+
 export class Recall {
   constructor(ui, api) {
     Object.assign(this, { ui, api });
@@ -14,7 +16,7 @@ export class Recall {
       const { evidence } = await this.api.json(`api/session/search?q=${encodeURIComponent(query)}`);
       const ranks = new Map();
       for (const { clip_id: id } of evidence) if (id !== null && !ranks.has(id)) ranks.set(id, ranks.size + 1);
-      ui.clipView.scores = new Map(evidence.map(({ clip_id, score }) => [clip_id, score]));
+      ui.clipView.score(evidence, quoted(query));
       ui.timeline.mark(ranks, `${ranks.size === 1 ? '1 clip' : `${ranks.size} clips`} for “${query}”`);
       if (!ranks.size) ui.stage.trouble({ code: 'search', title: `Nothing in the memory fits “${query}”.`, text: 'Try other words, or a time such as “a minute ago”.' });
     } catch (error) {

@@ -19,6 +19,7 @@ export class Talk {
       .on('fault', (event) => this.#refused(event))
       .on('notice', (event) => this.#refused(event))
       .on('clip', (event) => this.#pictures(event.id))
+      .on('older', (event) => this.#pictures(event.id))
       .on('figures', (event) => event.forgot_from_s !== null && this.#forget(event.forgot_from_s, event.forgot_to_s ?? Infinity))
       .on('reset', () => this.clear());
     ui.el('ask').addEventListener('submit', (event) => { event.preventDefault(); this.ask(ui.el('question').value); });
@@ -127,6 +128,7 @@ export class Talk {
       this.#body(turn);
       if (final) this.#why(turn);
     });
+    if (final && this.marked === id && this.timeline.marks.size) this.mark(turn); // it named its evidence: the ranks are those of its chips
     if (final && !turn.announced) {
       turn.announced = true;
       setText(this.ui.el('announce'), turn.text);
@@ -194,6 +196,9 @@ export class Talk {
   mark(turn) {
     const ranks = new Map();
     for (const { clip_id } of this.#chosen(turn)) if (clip_id !== null && !ranks.has(clip_id)) ranks.set(clip_id, ranks.size + 1);
+    if (this.marked === turn.id && String([...ranks.keys()]) === String([...this.timeline.marks.keys()])) return;
+    this.marked = turn.id;
+    this.ui.clipView.score(turn.evidence, 'the question');
     this.timeline.mark(ranks, `${ranks.size === 1 ? '1 clip' : `${ranks.size} clips`} of the answer`);
   }
 

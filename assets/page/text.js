@@ -16,8 +16,32 @@ export function duration(s) {
   const whole = Math.round(s);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return whole % 60 ? `${Math.floor(whole / 60)} m ${whole % 60} s` : `${whole / 60} m`;
-  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} m`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 1440) return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} m` : `${minutes / 60} h`;
+  const hours = Math.round(whole / 3600);
+  return hours % 24 ? `${Math.floor(hours / 24)} d ${hours % 24} h` : `${hours / 24} d`;
 }
+
+// Local times come as seconds since 1970 began there: they are written as they are, in no time zone.
+const written = (options) => { const format = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' }); return (s) => format.format(new Date(s * 1000)); };
+const clock = written({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const longDay = written({ weekday: 'long', day: 'numeric', month: 'long' });
+const shortDay = written({ weekday: 'short', day: 'numeric', month: 'short' });
+
+/** The clock on the wall as 14:05:12; nothing where it is not known. */
+export const localTime = (s) => (s === null || s === undefined ? '' : clock(s));
+
+/** A day (2026-11-26) as Thursday 26 November, or Thu 26 Nov; one of another year with its year. */
+export function dayName(date, short = false) {
+  const name = (short ? shortDay : longDay)(Date.parse(`${date}T00:00:00Z`) / 1000).replace(',', '');
+  return date.slice(0, 4) === String(new Date().getFullYear()) ? name : `${name} ${date.slice(0, 4)}`;
+}
+
+/** The day of a local time, as 2026-11-26. */
+export const dayOf = (s) => new Date(s * 1000).toISOString().slice(0, 10);
+
+/** How far the visitor's clock is ahead of UTC, for a server that does not know. */
+export const offsetS = () => -60 * new Date().getTimezoneOffset();
 
 /** Milliseconds as 0.62 s. */
 export const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;

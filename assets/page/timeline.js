@@ -1,12 +1,14 @@
 // What is remembered: one button for each clip, kept by its number and never rebuilt, with what was said and heard below
-// the picture. Follows the present until the visitor scrolls away.
+// the picture. Follows the present until the visitor scrolls away. A place is another stretch of the memory that the strip
+// shows instead: its clips are fetched (past.js), and their times are those of the clock on the wall.
 
+import { clipButton, fillClip, tellClip } from './clipbutton.js';
 import { Ruler } from './ruler.js';
-import { clockTime, duration, make, quoted, setText, bytes, count } from './text.js';
+import { clockTime, localTime, setText } from './text.js';
 
-const MOST_NODES = 600; // more than two hours of clips; older ones are reached by search and by the coarser views
-const LONG_S = 20; // a clip longer than this was stretched: nothing changed
-const SPAN_S = { clips: 0, minutes: 60, hours: 3600 };
+const MOST_NODES = 1500; // more than an hour of the shortest clips; older ones are reached by days, hours and search
+const MOST_OLDER = 3000; // clips that were fetched and stay at hand
+const MINUTE_S = 60;
 
 export class Timeline {
   constructor(ui, live) {
@@ -15,11 +17,12 @@ export class Timeline {
     this.ruler = new Ruler(ui.el('ruler'), (clip) => this.reveal(clip.id, false));
     this.zoom = 'clips';
     this.following = true;
+    this.stamp = (s) => localTime(this.localOf(s)) || clockTime(s);
     this.clear();
     live.on('clip', (event) => this.#clip(event))
       .on('caption', (event) => this.#words(event))
       .on('sound', (event) => this.#sound(event))
-      .on('memory', (event) => this.#figures(event))
+      .on('memory', (event) => this.#memory(event))
       .on('reset', () => this.clear());
     this.strip.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     for (const type of ['wheel', 'pointerdown', 'touchstart']) this.strip.addEventListener(type, () => { this.touchedAt = performance.now(); }, { passive: true });
@@ -29,6 +32,10 @@ export class Timeline {
 
   clear() {
     this.clips = new Map(); // id -> the newest event
+    this.older = new Map(); // the same of those that were fetched
+    this.olderWords = new Map();
+    this.olderSounds = new Map();
+    this.place = null; // {parts, …}: the stretch that is shown instead of the newest
     this.open = null;
     this.newest = -1;
     this.nodes = new Map(); // key -> button; the key is a clip's number, or a span's
@@ -46,9 +53,21 @@ export class Timeline {
   picture(clipId) { return this.find(clipId)?.thumbnail ?? ''; }
 
   /** A clip by its number. Evidence names the open clip by none, or by the number that it gets when it closes. */
-  find(clipId) { return this.clips.get(clipId) ?? (clipId === null || clipId === this.open?.id || clipId > this.newest ? this.open : null); }
+  find(clipId) { return this.clips.get(clipId) ?? this.older.get(clipId) ?? (clipId === null || clipId === this.open?.id || clipId > this.newest ? this.open : null); }
 
-  #all() { return this.open ? [...this.clips.values(), this.open] : [...this.clips.values()]; }
+  #all() {
+    if (!this.place) return this.open ? [...this.clips.values(), this.open] : [...this.clips.values()];
+    return [...new Map([...this.older, ...this.clips]).values()].filter((clip) => this.#here(clip)).sort((a, b) => a.start_s - b.start_s);
+  }
+
+  /** Whether something lies in the stretch that is shown. */
+  #here({ start_s: start, end_s: end, open }) { return !this.place || (!open && this.place.parts.some((part) => start <= part.end_s && end >= part.start_s)); }
+
+  /** The clock on the wall at a moment of the place that is shown, in seconds since 1970 there; else null. */
+  localOf(s) {
+    const part = this.place?.parts.findLast(({ start_s }) => start_s <= s + 0.001) ?? this.place?.parts[0];
+    return part ? part.local_s + s - part.start_s : null;
+  }
 
   // ---- what comes in
 
@@ -60,9 +79,22 @@ export class Timeline {
       this.newest = Math.max(this.newest, event.id);
       if (this.open && this.open.start_s < event.end_s) this.#drop(this.#key(this.open), () => { this.open = null; });
     }
+    if (!this.#here(event)) return;
     this.#draw(event);
     this.ruler.draw(this.#all(), this.marks);
     this.#follow();
+  }
+
+  /** Clips, words and sounds of before, which were fetched. */
+  add({ clips, captions, sounds }) {
+    const known = new Set([...this.speech.values()].map((event) => `${event.start_s} ${event.speaker}`));
+    for (const event of captions) if (!known.has(`${event.start_s} ${event.speaker}`)) this.olderWords.set(`${event.start_s} ${event.speaker}`, event);
+    const told = new Set(this.sounds.map((event) => `${event.start_s} ${event.origin}`));
+    for (const event of sounds) if (!told.has(`${event.start_s} ${event.origin}`)) this.olderSounds.set(`${event.start_s} ${event.origin}`, event);
+    for (const clip of clips) if (!this.clips.has(clip.id)) this.older.set(clip.id, clip);
+    for (const map of [this.older, this.olderWords, this.olderSounds]) while (map.size > MOST_OLDER) map.delete(map.keys().next().value);
+    if (this.place) for (const clip of clips) if (this.#here(clip)) this.#draw(this.find(clip.id));
+    this.ruler.draw(this.#all(), this.marks);
   }
 
   #words(event) {
@@ -76,32 +108,28 @@ export class Timeline {
     this.#redraw(event.start_s, event.end_s);
   }
 
-  #figures(event) {
-    const { clips, seconds, bytes: size, tokens_seen: seen, tokens_kept: kept, forgot_from_s: from, forgot_to_s: to, limit_bytes: limit, let_go: bare } = event;
+  #memory(event) {
+    const { forgot_from_s: from, forgot_to_s: to } = event;
     if (from !== null || to !== null) this.#forget(from ?? 0, to ?? Infinity);
-    const saved = seen > 0 ? ` · ${Math.round((1 - kept / seen) * 100)} % saved` : '';
-    setText(this.ui.el('figures'), clips ? `${clockTime(seconds)} · ${count(clips, 'clip')} · ${bytes(size)}${saved}` : 'nothing remembered yet');
-    const full = bare ? `${count(bare, 'clip')} let pictures go, to stay within ${bytes(limit)}` : '';
-    this.ui.el('figures').title = [seen > 0 && `${kept} of ${seen} tokens are kept`, full].filter(Boolean).join('; ');
     this.live.emit('figures', event);
   }
 
   #forget(from, to) {
     const gone = ({ start_s: start, end_s: end }) => start <= to && end >= from;
-    for (const [utterance, event] of this.speech) if (gone(event)) this.speech.delete(utterance);
+    for (const map of [this.speech, this.clips, this.older, this.olderWords, this.olderSounds]) for (const [key, event] of map) if (gone(event)) map.delete(key);
     this.sounds = this.sounds.filter((event) => !gone(event));
-    for (const [id, event] of this.clips) if (gone(event)) this.clips.delete(id);
     if (this.open && gone(this.open)) this.open = null;
-    this.unmark(); this.setZoom(this.zoom);
+    this.unmark();
+    this.setZoom(this.zoom);
   }
 
   // ---- drawing
 
-  #key(event) { return this.zoom === 'clips' ? String(event.open ? 'open' : event.id) : String(Math.floor(event.start_s / SPAN_S[this.zoom])); }
+  #key(event) { return this.zoom === 'clips' ? String(event.open ? 'open' : event.id) : String(Math.floor((this.localOf(event.start_s) ?? event.start_s) / MINUTE_S)); }
 
-  /** What one button shows: a clip, or all clips of a minute or an hour. */
+  /** What one button shows: a clip, or all clips of a minute. */
   #group(key) {
-    const all = this.zoom === 'clips' ? [key === 'open' ? this.open : this.clips.get(Number(key))].filter(Boolean) : this.#all().filter((event) => this.#key(event) === key);
+    const all = this.zoom === 'clips' ? [key === 'open' ? this.open : this.find(Number(key))].filter(Boolean) : this.#all().filter((event) => this.#key(event) === key);
     if (!all.length) return null;
     const longest = all.reduce((a, b) => (b.thumbnail && b.end_s - b.start_s >= a.end_s - a.start_s ? b : a));
     return { clips: all, start_s: all[0].start_s, end_s: all[all.length - 1].end_s, open: all.some((c) => c.open), face: longest };
@@ -124,11 +152,7 @@ export class Timeline {
   }
 
   #button(key) {
-    const node = make('button', { type: 'button', class: 'clip', 'data-key': key, tabindex: '-1' },
-      make('span', { class: 'pic' }, make('img', { alt: '', draggable: 'false' })),
-      make('span', { class: 'rank', hidden: true }), make('span', { class: 'snd', hidden: true }),
-      make('span', { class: 'lane speech' }), make('span', { class: 'lane sound' }),
-      make('span', { class: 'dur' }), make('time'), make('span', { class: 'say' }));
+    const node = clipButton(key);
     node.addEventListener('click', () => { this.#current(node); this.ui.openClip(this.#group(key)); });
     node.addEventListener('focus', () => { this.#current(node, false); this.ui.peek(node, this.#group(key)); });
     node.addEventListener('blur', () => this.ui.peek(null));
@@ -146,46 +170,10 @@ export class Timeline {
   }
 
   #fill(node, group) {
-    const { start_s: start, end_s: end, open, face, clips } = group;
-    const said = this.said(start, end);
-    const heard = this.heard(start, end);
-    const [image] = node.getElementsByTagName('img');
-    if (face.thumbnail && image.getAttribute('src') !== face.thumbnail) image.src = face.thumbnail;
-    node.dataset.clip = face.id;
-    node.dataset.growing = String(open);
-    node.classList.toggle('now', open);
-    setText(node.querySelector('time'), clockTime(open && this.zoom === 'clips' ? end : start));
-    setText(node.querySelector('.dur'), clips.length > 1 ? count(clips.length, 'clip') : end - start > LONG_S ? duration(end - start) : '');
-    const line = said.length ? quoted(said[said.length - 1].text) : face.caption || face.labels?.map(([text]) => text).join(', ') || '';
-    setText(node.querySelector('.say'), open ? line ? `now · ${line}` : 'now' : line || ' ');
-    const sound = node.querySelector('.snd');
-    sound.hidden = !heard.length;
-    setText(sound, heard[0]?.label ?? '');
-    this.#lane(node.querySelector('.lane.speech'), said, start, end, (event) => (event.speaker === 'source' ? 'source' : ''));
-    this.#lane(node.querySelector('.lane.sound'), heard, start, end, () => '');
-    this.#tell(node, group, said, heard);
-  }
-
-  #lane(lane, events, start, end, kind) {
-    const length = Math.max(1, end - start);
-    lane.replaceChildren(...events.slice(0, 24).map((event) => {
-      const bar = make('i', { class: kind(event) });
-      bar.style.left = `${Math.max(0, Math.min(96, ((event.start_s - start) / length) * 100))}%`;
-      bar.style.width = `${Math.max(0, Math.min(100, ((Math.min(end, event.end_s) - Math.max(start, event.start_s)) / length) * 100))}%`;
-      return bar;
-    }));
-  }
-
-  #tell(node, { clips, start_s, open, face }, said, heard) {
-    const rank = this.#rank(clips);
-    const parts = [open ? `Now, since ${clockTime(start_s)}` : `Clip at ${clockTime(start_s)}`, face.caption,
-      said.length && `said: ${said.map((event) => event.text).join('. ')}`, heard.length && `heard: ${heard.map((event) => event.label).join(', ')}`,
-      rank && `found, rank ${rank}`];
-    node.setAttribute('aria-label', parts.filter(Boolean).join('. ').slice(0, 300));
-    node.classList.toggle('hit', Boolean(rank));
-    const badge = node.querySelector('.rank');
-    badge.hidden = !rank;
-    setText(badge, rank ? String(rank) : '');
+    const said = this.said(group.start_s, group.end_s);
+    const heard = this.heard(group.start_s, group.end_s);
+    fillClip(node, group, said, heard, this.stamp, group.open && this.zoom === 'clips' ? group.end_s : group.start_s);
+    tellClip(node, group, said, heard, this.#rank(group.clips), this.stamp);
   }
 
   #redraw(start, end) {
@@ -206,21 +194,21 @@ export class Timeline {
     node.remove();
   }
 
-  said(start, end) { return [...this.speech.values()].filter((event) => !event.typed && event.start_s < end && event.end_s > start); }
+  said(start, end) { return [...this.olderWords.values(), ...this.speech.values()].filter((event) => !event.typed && event.start_s < end && event.end_s > start); }
 
-  heard(start, end) { return this.sounds.filter((event) => event.start_s < end && event.end_s > start); }
+  heard(start, end) { return [...this.olderSounds.values(), ...this.sounds].filter((event) => event.start_s < end && event.end_s > start); }
 
-  setZoom(zoom) {
+  /** Draw anew: clips or minutes, of a place or of the newest. */
+  setZoom(zoom, place = this.place) {
     this.zoom = zoom;
-    for (const button of this.ui.root.querySelectorAll('[data-zoom]')) button.setAttribute('aria-pressed', String(button.dataset.zoom === zoom));
+    this.place = place;
     for (const node of this.nodes.values()) node.remove();
     this.nodes.clear();
-    const all = [...this.clips.values()];
+    const all = this.#all();
     for (const event of zoom === 'clips' ? all.slice(-MOST_NODES) : all) if (!this.nodes.has(this.#key(event))) this.#draw(event);
-    if (this.open) this.#draw(this.open);
-    this.ui.el('strip-empty').hidden = this.nodes.size > 0;
-    this.ruler.draw(this.#all(), this.marks);
-    this.#follow(true);
+    this.ui.el('strip-empty').hidden = this.nodes.size > 0 || Boolean(place);
+    this.ruler.draw(all, this.marks);
+    if (place) { this.following = false; this.strip.scrollLeft = 0; this.#toNow(); } else this.#follow(true);
   }
 
   // ---- marks
@@ -238,19 +226,24 @@ export class Timeline {
     setText(this.ui.el('marks-text'), why ? `Marked: ${why}` : '');
     for (const [key, node] of this.nodes) {
       const group = this.#group(key);
-      if (group) this.#tell(node, group, this.said(group.start_s, group.end_s), this.heard(group.start_s, group.end_s));
+      if (group) this.#fill(node, group);
     }
     this.ruler.draw(this.#all(), this.marks);
     const [best] = ranks.keys();
     if (best !== undefined) this.reveal(best, false);
   }
 
-  unmark() { if (this.marks.size) this.mark(new Map(), ''); }
+  unmark() {
+    if (!this.marks.size) return;
+    this.mark(new Map(), '');
+    this.ui.zoom.unmarked();
+  }
 
-  /** Bring a clip into view; `focus` also gives it the keyboard. */
-  reveal(clipId, focus) {
+  /** Bring a clip into view, fetched if need be; `focus` also gives it the keyboard. */
+  reveal(clipId, focus, fetched = false) {
     const clip = this.find(clipId);
-    if (!clip) return false;
+    const shown = clip && !this.strip.hidden && this.#here(clip) && (this.place || clip.open || this.clips.has(clip.id));
+    if (!shown) return fetched ? false : this.ui.zoom.show(clipId, focus);
     const node = this.nodes.get(this.#key(clip)) ?? this.#draw(clip);
     this.following = clip.open === true;
     this.#toNow();
@@ -270,15 +263,13 @@ export class Timeline {
     this.#toNow();
   }
 
-  #toNow() { this.ui.act('to-now').hidden = this.following || this.strip.scrollWidth <= this.strip.clientWidth; }
+  #toNow() { this.ui.act('to-now').hidden = Boolean(this.place) || this.following || this.strip.scrollWidth <= this.strip.clientWidth; }
 
   #follow(force = false) {
     if (force) this.following = true;
     if (this.following) this.strip.scrollLeft = this.strip.scrollWidth;
     this.#toNow();
   }
-
-  toNow() { this.unmark(); this.#follow(true); }
 
   #current(node, focus = true) {
     for (const other of this.strip.querySelectorAll('.clip[tabindex="0"]')) other.tabIndex = -1;

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from omnilive_demo.memory.store import Sitting
 from omnilive_demo.memory.time_of_day import IN_ENGLISH
 from omnilive_demo.records import TimeSpan
 
 DAY_S = 86_400.0
 INSTANT_S = 0.001
+LAST_S = 253_370_764_800.0  # of the year 9998: an imported memory may say anything
 _DAYS = re.compile(r"(?:大前|前|昨|今)(?:天|日|儿|晚|早|夜)|^(?:刚才|刚刚)?(?:上午|下午|中午|早上|傍晚)")
 
 
@@ -63,6 +67,28 @@ class Calendar:
         """
         pairs = zip(self._sittings, self._sittings[1:], strict=False)
         return tuple((b.start_s, b.epoch_s - a.epoch_s - (b.start_s - a.start_s)) for a, b in pairs)
+
+    @property
+    def knows_local(self) -> bool:
+        """Whether the visitor's local time is known here."""
+        return self._offset_s is not None
+
+    def sittings_of(self, times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Which sitting each of some moments lies in `[n]`; of the years before the first one, the first."""
+        starts_s = np.array([sitting.start_s for sitting in self._sittings])
+        return np.maximum(0, np.searchsorted(starts_s, times_s, side="right") - 1)
+
+    def local(self, times_s: NDArray[np.float64], offset_s: float = 0.0) -> NDArray[np.float64]:
+        """The local time of moments of the stream `[n]`, as seconds since 1970 began there.
+
+        offset_s: seconds ahead of UTC, where the memory itself does not know.
+        """
+        starts_s = np.array([sitting.start_s for sitting in self._sittings])
+        epochs_s = np.array([sitting.epoch_s for sitting in self._sittings])
+        at = self.sittings_of(times_s)
+        ahead_s = offset_s if self._offset_s is None else self._offset_s
+        local: NDArray[np.float64] = np.clip(times_s - starts_s[at] + epochs_s[at] + ahead_s, 0.0, LAST_S)
+        return local
 
     def _wall(self, t_s: float) -> float:
         return self._sittings[-1].epoch_s + t_s - self._sittings[-1].start_s

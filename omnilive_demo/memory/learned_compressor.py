@@ -27,17 +27,24 @@ class LearnedCompressor:
         module: of any type, on any device. Its features must be those of the frame encoder in use, 2x2 merged.
         text_rows: clip sentences and questions for that module.
         tokens_per_frame: P, slot rows of S_k per frame, a square number.
+        prefixes: how many prefixes are kept of segments, and as many of memories asked about; see `PrefixPool`.
     """
 
     name = "learned"
 
-    def __init__(self, module: MemoryModule, text_rows: TextRows, tokens_per_frame: int = TOKENS_PER_FRAME) -> None:
+    def __init__(
+        self,
+        module: MemoryModule,
+        text_rows: TextRows,
+        tokens_per_frame: int = TOKENS_PER_FRAME,
+        prefixes: int = 12,
+    ) -> None:
         self.width = module.config.hidden
         self._module = module.eval()
         self._text_rows = text_rows
         self._tokens_per_frame = tokens_per_frame
-        self._integrated = PrefixPool(module)  # of segments
-        self._asked = PrefixPool(module)  # of memories asked about
+        self._integrated = PrefixPool(module, prefixes)
+        self._asked = PrefixPool(module, prefixes)
 
     @torch.inference_mode()
     def compress(self, frames: Sequence[FrameFeatures], start_s: float, end_s: float) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.events import MemoryFigures
+from omnilive_demo.memory.by_day import ByDay
 from omnilive_demo.memory.store import Sitting, StoreError
 from omnilive_demo.records import Clip, Heard, KeyFrame, Question, Recall, SeenFrame, Snapshot, Spoken
 
@@ -95,6 +96,10 @@ class LongMemory(Protocol):
 
     def clips(self, first: int = 0, last: int | None = None) -> Sequence[Clip]:
         """Closed clips whose number is `first` to `last` (included), for the timeline; read as they are asked for."""
+        ...
+
+    def by_day(self) -> ByDay:
+        """What is remembered now, by days, hours and stretches of time. Any thread; slow to read."""
         ...
 
     def clip_numbers(self) -> frozenset[int]:

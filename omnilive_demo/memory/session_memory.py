@@ -22,6 +22,7 @@ import numpy as np
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.events import MemoryFigures
 from omnilive_demo.memory import recalling
+from omnilive_demo.memory.by_day import ByDay
 from omnilive_demo.memory.calendar import Calendar, away_s
 from omnilive_demo.memory.clip_builder import ClipBuilder, ClipRule
 from omnilive_demo.memory.clip_keeping import ClipKeeper
@@ -272,6 +273,10 @@ class SessionMemory:
         """Closed clips whose number is `first` to `last` (included), read as they are asked for."""
         return ShelvedClips(self._shelf, self._entries(first, last))
 
+    def by_day(self) -> ByDay:
+        """What is remembered now, by days, hours and stretches of time."""
+        return ByDay(self._log.view(), Calendar(self.sittings, self._offset_s), self._names, self.clips)
+
     def clip_numbers(self) -> frozenset[int]:
         """The numbers of all closed clips."""
         return frozenset(self._log.view().clip_numbers.tolist())
@@ -315,8 +320,7 @@ class SessionMemory:
         Raises:
             StoreError: it is forgotten, but still lies on the disk; the next write that succeeds deletes it there.
         """
-        begin_s = -np.inf if from_s is None else from_s
-        end_s = np.inf if to_s is None else to_s
+        begin_s, end_s = -np.inf if from_s is None else from_s, np.inf if to_s is None else to_s
         view = self._log.view()
         clips = {c.id for c in view.clips if c.end_s >= begin_s and c.start_s <= end_s}
         words = {w.row for w in view.words if w.spoken.end_s >= begin_s and w.spoken.start_s <= end_s}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -31,6 +32,11 @@ MOST_QUERY_CHARS = 1000
 _threads = ThreadPoolExecutor(2, thread_name_prefix="memory-http")
 
 
+async def read(function: Callable[..., T], *args: Any) -> T:
+    """Call what is too slow for the event loop, on these routes' own threads."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, function, *args)
+
+
 class ForgetRange(BaseModel):
     """The body of a request to forget: seconds of stream time; absent ends are open."""
 
@@ -42,33 +48,33 @@ def memory_routes(settings: Settings, owner: Owner, guard: Callable[[Endpoint], 
     """The routes under `/api/session` that read or forget. `owner` finds the visit of a request, or raises."""
 
     async def clips(request: Request) -> Response:
-        first = _number(request.query_params.get("first", "0"), "first")
+        first = whole(request.query_params.get("first", "0"), "first")
         last = request.query_params.get("last")
-        last_id = None if last is None else _number(last, "last")
+        last_id = None if last is None else whole(last, "last")
         memory = owner(request).session.memory
         # The clips are read from the disk as they are asked for, so the whole list is made off the loop.
-        return reply({"clips": await _run(_summaries, memory, first, last_id)})
+        return reply({"clips": await read(_summaries, memory, first, last_id)})
 
     async def clip(request: Request) -> Response:
         memory = owner(request).session.memory
-        return reply(await _run(_detail, memory, _number(request.path_params["id"], "id")))
+        return reply(await read(_detail, memory, whole(request.path_params["id"], "id")))
 
     async def frame(request: Request) -> Response:
         memory = owner(request).session.memory
-        found = await _run(_clip, memory, _number(request.path_params["id"], "id"))
-        number = _number(request.path_params["n"], "n")
-        if number >= len(found.key_frames):
+        found = await read(_clip, memory, whole(request.path_params["id"], "id"))
+        at = whole(request.path_params["n"], "n")
+        if at >= len(found.key_frames):
             raise ApiError(404, "no_frame", "The clip has no such picture.", "It may have been forgotten.")
-        picture = found.key_frames[number]
+        picture = found.key_frames[at]
         return Response(picture.jpeg, 200, {**PRIVATE, "X-Frame-Time": f"{picture.t_s:.3f}"}, "image/jpeg")
 
     async def view(request: Request) -> Response:
         newest = owner(request).session.latest_frame()
         since = request.query_params.get("since")
-        if newest is None or (since is not None and round(newest.t_s, 3) <= _seconds(since, "since")):
+        if newest is None or (since is not None and round(newest.t_s, 3) <= number(since, "since")):
             return Response(status_code=204, headers=PRIVATE)
         headers = {**PRIVATE, "X-Frame-Time": f"{newest.t_s:.3f}", "ETag": f'"{newest.t_s:.3f}"'}
-        return Response(await _run(encode_jpeg, newest.image), 200, headers, "image/jpeg")
+        return Response(await read(encode_jpeg, newest.image), 200, headers, "image/jpeg")
 
     async def search(request: Request) -> Response:
         words = " ".join(request.query_params.get("q", "").split())
@@ -76,15 +82,15 @@ def memory_routes(settings: Settings, owner: Owner, guard: Callable[[Endpoint], 
             raise ApiError(400, "empty_search", "There is nothing to search for.", "Type a word.")
         if len(words) > MOST_QUERY_CHARS:
             raise ApiError(400, "search_too_long", "That is too long to search for.", "Use fewer words.")
-        limit = min(MOST_FOUND, max(1, _number(request.query_params.get("limit", "20"), "limit")))
-        recall: Recall = await _run(owner(request).session.memory.search, words, limit)
+        limit = min(MOST_FOUND, max(1, whole(request.query_params.get("limit", "20"), "limit")))
+        recall: Recall = await read(owner(request).session.memory.search, words, limit)
         return reply({
             "q": words, "evidence": wire.plain(recall.evidence), "span": wire.plain(recall.span),
             "looked_at_clips": recall.looked_at_clips,
         })  # fmt: skip
 
     async def export(request: Request) -> Response:
-        text = await _run(_export, owner(request).session.memory)
+        text = await read(_export, owner(request).session.memory)
         headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="omnilive-session.json"'}
         return Response(text, 200, headers, "application/json")
 
@@ -95,7 +101,7 @@ def memory_routes(settings: Settings, owner: Owner, guard: Callable[[Endpoint], 
         except ValidationError as error:
             raise ApiError(400, "bad_range", "The range to forget was not understood.", "Give seconds.") from error
         await visit.session.forget(span.from_s, span.to_s)
-        return reply({"memory": wire.plain(await _run(visit.session.memory.figures))})
+        return reply({"memory": wire.plain(await read(visit.session.memory.figures))})
 
     routes: Sequence[tuple[str, Endpoint, str]] = (
         ("clips", clips, "GET"),
@@ -107,10 +113,6 @@ def memory_routes(settings: Settings, owner: Owner, guard: Callable[[Endpoint], 
         ("forget", forget, "POST"),
     )
     return [Route(f"/api/session/{path}", guard(endpoint), methods=[method]) for path, endpoint, method in routes]
-
-
-async def _run(function: Callable[..., T], *args: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_threads, function, *args)
 
 
 def _clip(memory: LongMemory, number: int) -> Clip:
@@ -160,15 +162,20 @@ def _export(memory: LongMemory) -> str:
     return json.dumps(body, ensure_ascii=False, indent=1)
 
 
-def _number(text: object, name: str) -> int:
+def whole(text: object, name: str) -> int:
+    """A whole number of a request. Raises ApiError."""
     digits = str(text)
     if not digits.isdecimal() or len(digits) > 9:
         raise ApiError(400, "bad_number", f"`{name}` must be a whole number.")
     return int(digits)
 
 
-def _seconds(text: str, name: str) -> float:
+def number(text: str, name: str) -> float:
+    """Seconds of a request. Raises ApiError."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError as error:
         raise ApiError(400, "bad_number", f"`{name}` must be a number of seconds.") from error
+    if not math.isfinite(seconds):
+        raise ApiError(400, "bad_number", f"`{name}` must be a number of seconds.")
+    return seconds

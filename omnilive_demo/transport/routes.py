@@ -21,6 +21,7 @@ from omnilive_demo.config import Settings
 from omnilive_demo.events import Json
 from omnilive_demo.session import InputError
 from omnilive_demo.transport.archive_routes import archive_routes
+from omnilive_demo.transport.day_routes import day_routes
 from omnilive_demo.transport.ice import Ice
 from omnilive_demo.transport.keep_routes import keep_routes
 from omnilive_demo.transport.keeping import KeptMemories
@@ -100,6 +101,7 @@ def build_routes(
         *archive_routes(settings, doors.owner, guard),
         *keep_routes(settings, kept, doors.owner, guard),
         *memory_routes(settings, doors.owner, guard),
+        *day_routes(doors.owner, guard),
         *voice_routes(doors.owner, guard),
         Route("/api/session/profile", guard(profile_endpoint(settings, doors.owner, profiles)), methods=["POST"]),
         route("/healthz", healthz, "GET"),

@@ -59,7 +59,17 @@ async def test_a_token_of_the_past_begins_a_new_session(web: Any) -> None:
     assert len(web.sessions) == 2
 
 
-PRIVATE = ["clips", "clips/1", "clips/1/frames/0", "view", "search?q=keys", "export"]
+PRIVATE = [
+    "clips",
+    "clips/1",
+    "clips/1/frames/0",
+    "view",
+    "search?q=keys",
+    "export",
+    "days",
+    "days/2023-11-14",
+    "timeline",
+]
 
 
 @pytest.mark.parametrize("path", PRIVATE)

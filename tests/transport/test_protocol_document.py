@@ -12,6 +12,7 @@ import pytest
 
 from omnilive_demo import records
 from omnilive_demo.events import PageEvent
+from omnilive_demo.memory.stretch import Part, Stretch
 from omnilive_demo.transport import commands, wire
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
@@ -72,6 +73,12 @@ def test_records_inside_events_are_documented(name: str) -> None:
     record = getattr(records, name.capitalize())
     documented = tables(section("Server to browser"), "####")[name]
     assert list(documented) == [f.name for f in dataclasses.fields(record) if f.metadata.get("told", True)]
+
+
+def test_days_and_their_parts_are_documented() -> None:
+    documented = tables(section("Server to browser"), "####")
+    assert list(documented["part"]) == [field.name for field in dataclasses.fields(Part)]
+    assert list(documented["stretch"]) == [*(field.name for field in dataclasses.fields(Stretch)), "thumbnail"]
 
 
 def test_our_types_are_none_of_fastrtcs() -> None:

@@ -14,6 +14,11 @@ from PIL import Image
 from omnilive_demo.clock import SessionClock
 from omnilive_demo.config import Settings
 from omnilive_demo.events import Bye, Caption, ClipRemembered, Hello, Interrupted, MemoryFigures, StateChanged
+from omnilive_demo.memory.by_day import ByDay
+from omnilive_demo.memory.calendar import Calendar
+from omnilive_demo.memory.clip_shelf import entry_of
+from omnilive_demo.memory.records_log import RecordsLog
+from omnilive_demo.memory.store import Sitting
 from omnilive_demo.records import Clip, Evidence, FrameFeatures, Heard, KeyFrame, Label, Recall, SeenFrame, Spoken
 from omnilive_demo.session import InputError
 from omnilive_demo.speech.playout import FRAME_SAMPLES, RATE_HZ, PlayoutFrame
@@ -71,6 +76,11 @@ class FakeMemory:
 
     def clips(self, first: int = 0, last: int | None = None) -> list[Clip]:
         return [clip for clip in self._clips if first <= clip.id and (last is None or clip.id <= last)]
+
+    def by_day(self) -> ByDay:
+        log = RecordsLog()
+        log.add_clips([entry_of(clip) for clip in self._clips], np.stack([clip.global_ for clip in self._clips]))
+        return ByDay(log.view(), Calendar([Sitting(1_700_000_000.0, 0.0)], 0.0), None, self.clips)
 
     def spoken(self) -> list[Spoken]:
         return [Spoken(1, 17.0, 19.0, "where are my keys", "visitor", True)]

@@ -1,0 +1,20 @@
+// How much is remembered, in two lines: clips and bytes, and the tokens that were kept of those that came in.
+
+import { bytes, clockTime, count, duration, setText } from './text.js';
+
+const DAY_S = 86400;
+
+export class Figures {
+  constructor(ui, live) {
+    this.ui = ui;
+    live.on('figures', (event) => this.#tell(event));
+  }
+
+  #tell({ clips, seconds, bytes: size, tokens_seen: seen, tokens_kept: kept, limit_bytes: limit, let_go: bare }) {
+    const much = [seconds < DAY_S ? clockTime(seconds) : duration(seconds), count(clips, 'clip'), bytes(size)];
+    setText(this.ui.el('figures-much'), clips ? much.join(' · ') : 'nothing remembered yet');
+    const saved = Math.round((1 - kept / seen) * 100);
+    setText(this.ui.el('figures-tokens'), clips && seen > 0 ? `${kept.toLocaleString('en')} of ${seen.toLocaleString('en')} tokens kept${saved > 0 ? `, ${saved} % saved` : ''}` : '');
+    this.ui.el('figures').title = bare ? `${count(bare, 'clip')} let pictures go, to stay within ${bytes(limit)}` : '';
+  }
+}
