@@ -1,7 +1,8 @@
-// The dialogs: where picture and sound come from, the settings, what runs here, what to forget.
+// The dialogs: where picture and sound come from, the settings, what runs here.
 
 import { BASE, ApiError } from './api.js';
-import { clockTime, duration, make, pictureSource, setText, words } from './text.js';
+import { openForget } from './forgetting.js';
+import { clockTime, field, make, pictureSource, setText, words } from './text.js';
 
 const DEFAULTS = { speak: true, rate: 1, language: '', voice: '', remarks: false };
 const KEPT = 'omnilive.settings';
@@ -15,8 +16,6 @@ function kept() {
 }
 
 const TABS = [['camera', 'Camera'], ['sample', 'Samples'], ['file', 'Video file'], ['url', 'Stream address'], ['push', 'Push']];
-
-const field = (label, control, id) => make('label', { class: 'field', for: id }, make('span', { text: label }), control);
 
 export class Panel {
   constructor(ui, live, api, devices) {
@@ -280,28 +279,5 @@ export class Panel {
     return [field('Profile', make('div', { class: 'row' }, choice, use), 'ol-profile'), told];
   }
 
-  openForget(group) {
-    const { ui } = this;
-    const send = (from, to) => { this.live.send({ type: 'forget', from_s: from, to_s: to }); ui.close('forget'); };
-    const last = (s) => { const now = this.live.nowS(); send(Math.max(0, now - s), now + 1); };
-    const minutes = make('select', { id: 'ol-forget' }, [[60, 'the last minute'], [3600, 'the last hour'], [86400, 'the last 24 hours']].map(([value, text]) => make('option', { value, text })));
-    const twice = (text, again, act, kind = 'plain') => {
-      const button = make('button', { type: 'button', class: kind, text, onclick: () => {
-        if (button.dataset.sure) { act(); return; }
-        button.dataset.sure = 'yes';
-        setText(button, again);
-      } });
-      return button;
-    };
-    const parts = group?.parts ?? (group ? [group] : []);
-    const one = group?.parts ? twice(`Forget ${group.name}`, 'Really all of it? Press again', () => parts.forEach((part) => send(part.start_s, part.end_s)), 'primary')
-      : group && make('button', { type: 'button', class: 'primary', text: `Forget ${ui.timeline.stamp(group.start_s)} to ${ui.timeline.stamp(group.end_s)} (${duration(group.end_s - group.start_s)})`, onclick: () => send(group.start_s, group.end_s) });
-    ui.el('forget-pane').replaceChildren(
-      make('p', { text: 'What is forgotten is deleted from this server: pictures, words and sounds. There is no way back.' }),
-      make('div', { class: 'choices' }, one ?? '',
-        twice('Forget the last five minutes', 'Really the last five minutes? Press again', () => last(300)),
-        twice('Forget everything', 'Really everything? Press again', () => send(null, null))),
-      field('Another stretch of time', make('div', { class: 'row' }, minutes, make('button', { type: 'button', class: 'plain', text: 'Forget it', onclick: () => last(Number(minutes.value)) })), 'ol-forget'));
-    ui.open('forget');
-  }
+  openForget(group) { openForget(this.ui, this.live, group); }
 }

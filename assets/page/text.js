@@ -89,6 +89,9 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A control with its label. */
+export const field = (label, control, id) => make('label', { class: 'field', for: id }, make('span', { text: label }), control);
+
 /** Set text only when it changed, so that screen readers are not told twice. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
