@@ -15,7 +15,7 @@ import numpy as np
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.config import ASSETS, Settings
-from omnilive_demo.models.registry import OMNILIVE
+from omnilive_demo.models.registry import FASTSPEECH2, OMNILIVE
 from omnilive_demo.models.spec import ModelSpec
 from omnilive_demo.records import Evidence, KeyFrame
 
@@ -221,6 +221,11 @@ def voices(
         folder = (folders[spec.name] / spec.files[0].name).parent
         natural: Synthesizer = F5Synthesizer(load_f5(folder, folders[spec.parts[0]], device))
         imitator = natural
+    elif spec.repository == FASTSPEECH2:
+        from omnilive_demo.models.fastspeech2_model import load_fastspeech2
+        from omnilive_demo.speech.fastspeech2_voice import FastSpeech2Synthesizer
+
+        natural = FastSpeech2Synthesizer(load_fastspeech2(folders[spec.name], device))
     else:
         from omnilive_demo.models.vits_model import load_vits
         from omnilive_demo.speech.cpu_voice import VitsSynthesizer

@@ -17,12 +17,14 @@ MB, GB = 10**6, 10**9
 
 MIT, APACHE = Licence("MIT"), Licence("Apache-2.0")
 NON_COMMERCIAL = Licence(
-    "CC-BY-NC-4.0", "These weights may not be used commercially, and their authors must be named. vits-ljs may."
+    "CC-BY-NC-4.0",
+    "These weights may not be used commercially, and their authors must be named. vits-ljs and fastspeech2-ljs may.",
 )
 
 _WHISPER = "omnilive_demo.perception.whisper_recognizer:FasterWhisperRecognizer"
 _CLIP = "omnilive_demo.perception.clip_encoder:ClipFrameEncoder"
 _VLM = "omnilive_demo.reasoning.vlm_reasoner:VlmReasoner"
+FASTSPEECH2 = "espnet/fastspeech2_conformer_with_hifigan"
 OMNILIVE = "internlm/internlm-xcomposer2d5-ol-7b"
 _OMNILIVE_TERMS = Licence("other", "Commercial use of these weights must be applied for, and is free then.")
 
@@ -135,7 +137,7 @@ _ALL = (
         54 * MB, MIT, MemoryNeed(200 * MB, 200 * MB), "omnilive_demo.speech.f5_voice:F5Synthesizer",
     ),
     # One pass for a whole sentence, so it is fast on a CPU; free to use; its phonemes come from eSpeak NG, which is
-    # here anyway. SpeechT5 would need a set of speakers' vectors besides, FastSpeech2 a package for its phonemes.
+    # here anyway. SpeechT5 would need a set of speakers' vectors besides.
     ModelSpec(
         "vits-ljs", ("synthesis",), "kakao-enterprise/vits-ljs",
         "3bcb8321394f671bd948ebf0d086d694dda95464", True,
@@ -145,6 +147,18 @@ _ALL = (
         ),
         145 * MB, MIT, MemoryNeed(500 * MB, 400 * MB), "omnilive_demo.speech.cpu_voice:VitsSynthesizer",
         languages=("en",),
+    ),
+    # Apache-2.0 by its card; the ESPnet weights that it seems to be converted from are published as CC-BY-4.0, so name
+    # ESPnet. Its phonemes come from eSpeak NG as well, not from the package that the library's tokenizer wants.
+    ModelSpec(
+        "fastspeech2-ljs", ("synthesis",), FASTSPEECH2,
+        "7c7b76ccfcda92b7e9708f0c78e0b73f6f2247a3", True,
+        (
+            ModelFile("pytorch_model.bin", instead="model.safetensors"), ModelFile("config.json"),
+            ModelFile("vocab.json"),
+        ),
+        337 * MB, APACHE, MemoryNeed(900 * MB, 600 * MB),
+        "omnilive_demo.speech.fastspeech2_voice:FastSpeech2Synthesizer", languages=("en",),
     ),
 )  # fmt: skip
 

@@ -3,8 +3,7 @@
 VITS is chosen because its released weights are free (MIT), because one pass makes the whole sound, because it was
 trained on the phonemes that eSpeak NG gives, which is here anyway, and because it tells how long every phoneme lasts,
 so that it is known which words were heard. SpeechT5 (MIT) is autoregressive and needs the package sentencepiece;
-FastSpeech2Conformer (Apache-2.0) needs the package g2p_en and has one voice; the voices of MMS may not be used
-commercially.
+the voices of MMS may not be used commercially. For a voice under Apache-2.0 see `fastspeech2_voice`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.models.vits_model import SpokenPhonemes, VitsNetwork
-from omnilive_demo.speech.finished_sound import even_word_starts, finished
+from omnilive_demo.speech.finished_sound import clause_word_starts, finished
 from omnilive_demo.speech.phonemes import Clause, phonemes
 from omnilive_demo.speech.playout import RATE_HZ
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice, VoiceInfo
@@ -107,11 +106,6 @@ class VitsSynthesizer:
 
         starts: list[tuple[int, float]] = []
         for clause, (begin, end) in zip(clauses, places, strict=True):
-            words = list(re.finditer(r"\S*\w\S*", clause.text))
-            groups = list(re.finditer(r"\S+", said[begin:end]))
-            if len(words) == len(groups):
-                pairs = zip(words, groups, strict=True)
-                starts += [(clause.offset + word.start(), second(begin + group.start())) for word, group in pairs]
-            else:
-                starts += even_word_starts(clause.text.rstrip(), second(begin), second(end), clause.offset)
+            groups = [second(begin + group.start()) for group in re.finditer(r"\S+", said[begin:end])]
+            starts += clause_word_starts(clause.text, clause.offset, groups or [second(begin)], second(end))
         return starts

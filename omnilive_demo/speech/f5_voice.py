@@ -7,8 +7,6 @@ asked rate; a cancel ends the work between two steps of the diffusion.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from omnilive_demo.config import ASSETS
 from omnilive_demo.models.f5_model import HOP, F5Model
 from omnilive_demo.speech.espeak import TARGET_RMS
 from omnilive_demo.speech.finished_sound import even_word_starts, finished
+from omnilive_demo.speech.pieces import BREATH_S, pieces, plain
 from omnilive_demo.speech.playout import RATE_HZ
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice, VoiceInfo
 from omnilive_demo.speech.visitor_voice import OwnVoice, VisitorVoice
@@ -38,14 +37,12 @@ READER_TEXT = (
 )
 STEPS = 16  # half of what the authors use by default, and twice as fast; they publish a schedule for it
 LONGEST_S = 22.0  # example and piece together
-BREATH_S = 0.1  # between two pieces
 SHORT_BYTES, SHORT_PACE = (
     10,
     0.3,
 )  # a word alone takes more time than its letters say; the surplus is cut off as silence
 
 _TAIL_S = 0.05  # silence behind the example, so that it does not run into the sentence
-_CLAUSE = re.compile(r"[,;:，；：、—。！？!?.…]+[\"'”’)\]」』）】》]*\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ class F5Synthesizer:
         """
         if cancel.cancelled:
             return None
-        text = _plain(sentence)
+        text = plain(sentence)
         example = self._example_of(voice)
         rate = min(max(voice.rate, 0.5), 2.0)
         most = int(example.bytes_per_s * max(LONGEST_S - example.seconds, 3.0) * rate)
@@ -151,37 +148,6 @@ class F5Synthesizer:
         text += " " if text[-1].isascii() else ""
         seconds = int(mel.shape[1]) * HOP / RATE_HZ
         return _Example(mel, text, len(text.encode()) / seconds, seconds)
-
-
-def pieces(text: str, most_bytes: int) -> list[tuple[int, str]]:
-    """(offset, piece) of at most `most_bytes` each in UTF-8.
-
-    Cut behind the last clause in the second half of what fits, else at a space, else anywhere.
-    """
-    found: list[tuple[int, str]] = []
-    begin = 0
-    while begin < len(text):
-        end = begin + _fitting(text[begin:], max(most_bytes, 8))
-        if end < len(text):
-            clauses = [mark.end() for mark in _CLAUSE.finditer(text, begin, end)]
-            middle = begin + (end - begin) // 2
-            behind = text.rfind(" ", begin, end) + 1
-            if clauses and clauses[-1] >= middle:
-                behind = clauses[-1]
-            end = behind if behind > begin else end
-        found.append((begin, text[begin:end]))
-        begin = end
-    return found
-
-
-def _fitting(text: str, most_bytes: int) -> int:
-    """How many characters fit."""
-    return len(text.encode()[:most_bytes].decode("utf-8", errors="ignore"))
-
-
-def _plain(text: str) -> str:
-    """Control characters and lone surrogates become spaces; every offset stays as it is."""
-    return "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
 
 
 def _read(path: Path) -> NDArray[np.float32]:

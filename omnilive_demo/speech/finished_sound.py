@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import soxr
@@ -58,3 +59,21 @@ def even_word_starts(text: str, begin_s: float, end_s: float, offset: int = 0) -
         (offset + word.start(), begin_s + (end_s - begin_s) * len(text[: word.start()].encode()) / weigh)
         for word in _WORD.finditer(text)
     )
+
+
+def clause_word_starts(
+    text: str, offset: int, groups_s: Sequence[float], end_s: float
+) -> tuple[tuple[int, float], ...]:
+    """Word starts of a clause whose groups of phonemes are timed.
+
+    A group is a word, except where eSpeak NG runs words together ("in the"): then they share the time by letters.
+
+    Args:
+        text: of the clause, at `offset` in the sentence.
+        groups_s: when each group begins, at least one.
+        end_s: when the last one ends.
+    """
+    words = list(re.finditer(r"\S*\w\S*", text))
+    if len(words) == len(groups_s):
+        return tuple((offset + word.start(), at_s) for word, at_s in zip(words, groups_s, strict=True))
+    return even_word_starts(text.rstrip(), groups_s[0], end_s, offset)

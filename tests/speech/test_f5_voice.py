@@ -12,8 +12,9 @@ from tiny_f5 import build_tiny_f5
 from omnilive_demo.cancel import CancelToken
 from omnilive_demo.config import ASSETS
 from omnilive_demo.models.f5_model import _letters, _sizes, load_f5
-from omnilive_demo.speech.f5_voice import READER, F5Synthesizer, pieces
+from omnilive_demo.speech.f5_voice import READER, F5Synthesizer
 from omnilive_demo.speech.heard_words import spoken_by
+from omnilive_demo.speech.pieces import pieces
 from omnilive_demo.speech.playout import RATE_HZ
 from omnilive_demo.speech.synthesizer import SpokenSentence, Voice
 from omnilive_demo.speech.visitor_voice import OWN, OwnVoice, VisitorVoice
