@@ -194,7 +194,7 @@ class Conversation:
         guess = await self._understanding.guessed(utterance, whole)
         if guess is not None and guess.answer:
             return True, guess.recall
-        if text and self._steering.is_meant(whole):
+        if text and self._steering.is_meant(whole, utterance.took_the_floor):
             return True, None
         # What went before was a question already; what follows it cannot make it none.
         if utterance.before or guess is not None or not text:

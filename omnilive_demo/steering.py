@@ -39,9 +39,14 @@ class Steering:
         self._voicing = voicing
         self.brief = False  # the visitor asked for short answers
 
-    def is_meant(self, text: str) -> bool:
-        """Whether these words are for us for sure, whatever the instruction prediction thinks."""
-        return is_surely_command(text) or self._standing.is_about_waiting(text) or self._follows_up(text)
+    def is_meant(self, text: str, took_the_floor: bool = False) -> bool:
+        """Whether these words are for us for sure, whatever the instruction prediction thinks.
+
+        took_the_floor: they cut off an answer, and "too fast" is about that.
+        """
+        if is_surely_command(text) or (took_the_floor and read_command(text) is not None):
+            return True
+        return self._standing.is_about_waiting(text) or self._follows_up(text)
 
     def _follows_up(self, text: str) -> bool:
         """ "The other one", "and then": just after an answer that they can be about, nobody else is asked that."""

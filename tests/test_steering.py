@@ -98,6 +98,18 @@ async def test_too_loud_said_in_the_room_is_remembered_and_not_answered() -> Non
     assert stage.of(AnswerGrew)[-1].text == SLOWER.en
 
 
+async def test_too_fast_said_over_an_answer_is_about_the_answer() -> None:
+    stage = Stage({1: "What is this?", 2: "Too fast."})
+    stage.engine.instructions = SimpleNamespace(predict=lambda text: Instruction("what" in text.lower(), 0.9))
+    stage.say(1)
+    await stage.settle()
+    await stage.play(5)
+    stage.say(2)
+    await stage.settle()
+    assert len(stage.of(Interrupted)) == 1
+    assert stage.of(AnswerGrew)[-1].text == SLOWER.en
+
+
 async def test_stop_by_voice_ends_the_answer_and_says_nothing() -> None:
     stage = Stage({1: "What is this?", 2: "stop"})
     stage.say(1)
