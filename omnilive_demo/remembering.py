@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 FRAME_WRITES = 32
 REPEAT_FAILURE_S = 60.0
 CAPTION_WAITS_S = 30.0
-SURELY_CHECKED = 64  # newest clips, whose pictures were read when the memory was opened
+SURELY_CHECKED = 8  # newest clips, whose pictures were read when the memory was opened: 8 MB, see `store_reading`
 CHECKED_AT_ONCE, CHECK_PAUSE_S = 16, 1.0  # clips, and seconds between two such looks
 
 

@@ -31,6 +31,7 @@ def digest(memories: Memories, span: TimeSpan, names: Container[str] | None) -> 
         names: of things; of pictures whose labels are none of these, only how long there were any is told.
     """
     m, view = memories, memories.view
+    known = _Known(names)
     clips = [m.clips[i] for i in _inside(m.clip_times, span)]
     heard = [view.sounds[i].heard for i in _inside(view.sound_times, span)]
     words = [one for i in _inside(view.word_times, span) if _is_statement(m, one := view.words[i].spoken)]
@@ -38,7 +39,7 @@ def digest(memories: Memories, span: TimeSpan, names: Container[str] | None) -> 
         (label.text, clip.start_s, clip.end_s)
         for clip in clips
         for label in clip.labels
-        if names is not None and label.score >= SURE and label.text in names
+        if label.score >= SURE and known[label.text]
     )
     things, sounds = _met(shown), _met((one.label, one.start_s, one.end_s) for one in heard)
     extents = [(one.start_s, one.end_s) for one in clips]
@@ -73,15 +74,30 @@ def _evidence(m: Memories, found: Digest, heard: list[Heard]) -> tuple[Evidence,
 
 def _met(named: Iterable[tuple[str, float, float]]) -> tuple[Met, ...]:
     """Names with their intervals, in order of time: how often each was met, the most frequent first."""
-    found: dict[str, Met] = {}
+    found: dict[str, list[float]] = {}  # times, first_s, last_s: a day has tens of thousands of labels
     for name, start_s, end_s in named:
         known = found.get(name)
         if known is None:
-            found[name] = Met(name, 1, start_s, end_s)
-        else:
-            again = start_s - known.last_s > ADJOINS_S
-            found[name] = Met(name, known.times + again, known.first_s, max(known.last_s, end_s))
-    return tuple(sorted(found.values(), key=lambda one: (-one.times, -one.last_s)))
+            found[name] = [1, start_s, end_s]
+            continue
+        if start_s - known[2] > ADJOINS_S:
+            known[0] += 1
+        if end_s > known[2]:
+            known[2] = end_s
+    met = (Met(name, int(times), first_s, last_s) for name, (times, first_s, last_s) in found.items())
+    return tuple(sorted(met, key=lambda one: (-one.times, -one.last_s)))
+
+
+class _Known(dict[str, bool]):
+    """Whether a label is the name of a thing; each is looked up once."""
+
+    def __init__(self, names: Container[str] | None) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, text: str) -> bool:
+        self[text] = found = self._names is not None and text in self._names
+        return found
 
 
 def _is_statement(m: Memories, spoken: Spoken) -> bool:

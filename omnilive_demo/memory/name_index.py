@@ -31,11 +31,13 @@ class NameIndex:
     def add(self, first: int, labels: Sequence[Sequence[Label]]) -> None:
         """Make clips findable: the labels of each, from position `first` on. Positions come in order."""
         new: dict[str, list[tuple[int, float]]] = {}
+        words: dict[str, tuple[str, ...]] = {}  # of labels, of which there are few
         for position, of_clip in enumerate(labels, first):
             best: dict[str, float] = {}
             for label in of_clip:
-                for word in words_of(label):
-                    best[word] = max(label.score, best.get(word, 0.0))
+                for word in words.get(label.text) or words.setdefault(label.text, words_of(label)):
+                    if label.score > best.get(word, 0.0):
+                        best[word] = label.score
             for word, score in best.items():
                 new.setdefault(word, []).append((position, score))
         for word, found in new.items():

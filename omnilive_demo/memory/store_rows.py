@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,7 +93,7 @@ def row_is_whole(row: Row) -> bool:
 
 def clip_of(row: Row) -> tuple[ClipEntry, NDArray[np.float32]]:
     """A clip's entry and its g_k, of a whole row."""
-    labels = tuple(Label(text, score) for text, score in json.loads(row[3]))
+    labels = tuple(Label(sys.intern(text), score) for text, score in json.loads(row[3]))  # the same few words again
     entry = ClipEntry(row[0], row[1], row[2], row[8], labels, row[4], row[5], row[6], row[7])
     return entry, unpack_rows(row[10])[0].astype(np.float32)
 

@@ -65,13 +65,9 @@ def come(app_with_days: App, browser: Any) -> Iterator[Callable[..., Visitor]]:
     def visit(**options: Any) -> Visitor:
         visitor = Visitor(app_with_days, browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options}))
         made.append(visitor)
+        app_with_days.wait_empty()  # a visit that lingers still has the memory
         visitor.page.goto(app_with_days.url)
-        tabs = visitor.page.locator("[data-dialog=tabs] [data-act=take-over]")
-        told = visitor.page.locator(".strip .clip").first
-        tabs.or_(told).first.wait_for()
-        if tabs.is_visible():
-            tabs.click()
-        visitor.wait_figure("t.clips > 0")
+        visitor.wait_figure("t.clips === 500")
         return visitor
 
     yield visit

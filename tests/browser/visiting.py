@@ -64,6 +64,14 @@ class App:
                 pytest.fail(f"the app does not answer:\n{self.words()}")
             time.sleep(0.05)
 
+    def wait_empty(self) -> None:
+        """Until the visits of before are over, after they lingered."""
+        end = time.monotonic() + READY_S
+        while self.health().get("sessions") != 0:
+            if time.monotonic() > end:
+                pytest.fail(f"a visit did not end: {self.health()}\n{self.words()}")
+            time.sleep(0.1)
+
     def health(self) -> dict[str, Any]:
         try:
             with urllib.request.urlopen(f"{self.url}healthz", timeout=5) as answer:
