@@ -30,7 +30,7 @@ from omnilive_demo.models.descriptor_space import VISUAL_WORDS
 Scores = NDArray[np.float64]
 SAME = 0.97
 """Of g of two clips that follow each other, with nano's memory module: of a still picture of the drawn world 95 of 100
-have 0.99 and more (they differ in their times), of different scenes 95 of 100 have 0.41 at most (key `cosines` of
+have 0.99 and more (they differ in their times), of different scenes 95 of 100 have 0.50 at most (key `cosines` of
 `evaluation memory --scenes 100`)."""
 MANY_CLIPS = 45
 MOST_LABELLED = 512  # clips of a name whose pictures are compared with the question as well
